@@ -1,0 +1,40 @@
+"""What can be wrong with a bundle or a model store.
+
+BundleError              one clear line; the command line turns it into exit code 2
+├── DamagedBundleError   a file is missing, changed or cut; or the directory is no bundle of ours
+└── NoSuchVersionError   the store has no such version, or no champion yet
+"""
+
+
+class BundleError(Exception):
+    """A bundle or a store that cannot be used."""
+
+    exit_code = 2
+
+
+class DamagedBundleError(BundleError):
+    """A bundle that is refused: names the file and the reason."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(file, reason)
+        self.file = file
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}"
+
+
+class NoSuchVersionError(BundleError):
+    """A version that the store does not have."""
+
+    def __init__(self, store: str, version: str | None, known: list[str]) -> None:
+        super().__init__(store, version, known)
+        self.store = store
+        self.version = version
+        self.known = known
+
+    def __str__(self) -> str:
+        if self.version is None:
+            return f"{self.store} has no model yet: run `rayonnage train --data DIR` or `rayonnage demo`"
+        known = ", ".join(self.known) or "none"
+        return f"{self.store} has no version {self.version} (known: {known})"

@@ -1,0 +1,98 @@
+"""The manifest: everything a bundle says about itself."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Modality = Literal["text", "image"]
+Situation = Literal["text", "image", "both"]
+"""What a listing brings: text only, photo only, or both."""
+
+
+class CategoryEntry(BaseModel):
+    """A category the bundle knows; its place in the list is the class index."""
+
+    prdtypecode: int
+    name_fr: str
+    name_en: str
+
+
+class ExpertEntry(BaseModel):
+    """One expert of the bundle.
+
+    Attributes:
+        name: `linear`, `bigru`, `lite0`, `vgg16`, …: picks the class that reads `directory`.
+        directory: relative to the bundle, for example `text/linear`.
+        temperature: divides the expert's logits before the softmax (Guo et al. 2017).
+        weight: its share in the fused sum; the weights of all experts add up to 1.
+    """
+
+    name: str
+    modality: Modality
+    directory: str
+    temperature: float = Field(gt=0)
+    weight: float = Field(ge=0, le=1)
+
+
+class ConformalEntry(BaseModel):
+    """A conformal promise: the set of categories whose cumulated probability reaches `threshold`."""
+
+    coverage: float = Field(gt=0, lt=1)
+    threshold: float
+
+
+class SituationEntry(BaseModel):
+    """Calibration of the final answer for listings with text only, photo only, or both.
+
+    Attributes:
+        temperature: applied to the fused probabilities (p ** (1 / temperature), renormalised).
+        rows: held-out rows it was measured on.
+        conformal: None where there were too few rows for the coverage.
+    """
+
+    temperature: float = Field(gt=0)
+    rows: int
+    conformal: ConformalEntry | None
+
+
+class DataEntry(BaseModel):
+    """The data behind the bundle."""
+
+    fingerprint: str
+    rows: int
+    synthetic: bool
+
+
+class FileEntry(BaseModel):
+    """A file of the bundle, as it was when published."""
+
+    sha256: str
+    size_bytes: int
+
+
+class Manifest(BaseModel):
+    """`manifest.json`. A format this code does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1] = 1
+    version: str
+    created: datetime
+    categories: list[CategoryEntry]
+    data: DataEntry
+    experts: list[ExpertEntry]
+    situations: dict[Situation, SituationEntry]
+    metrics: dict[str, Any]
+    training: dict[str, Any]
+    parent: str | None
+    libraries: dict[str, str]
+    files: dict[str, FileEntry]
+
+    @property
+    def codes(self) -> list[int]:
+        """`prdtypecode` by class index."""
+        return [category.prdtypecode for category in self.categories]
+
+    def experts_of(self, modality: Modality) -> list[ExpertEntry]:
+        return [expert for expert in self.experts if expert.modality == modality]

@@ -1,0 +1,1 @@
+"""Listings and their labels: reading, checking, cleaning and splitting Rakuten-format folders."""
