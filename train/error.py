@@ -1,0 +1,59 @@
+"""What can go wrong in training.
+
+TrainError           one clear line; the command line turns it into exit code 2
+├── WeightsError     pretrained weights are neither there nor to be had, or do not fit
+├── DivergedError    the loss is no number any more
+└── MismatchError    the OpenVINO form does not answer as the Keras model does
+"""
+
+
+class TrainError(Exception):
+    """A training that cannot start or go on: says why, and what to do."""
+
+    exit_code = 2
+
+
+class WeightsError(TrainError):
+    """Pretrained weights that cannot be had or do not fit: what was tried, and what to do."""
+
+    def __init__(self, weights: str, reason: str, advice: str) -> None:
+        super().__init__(weights, reason, advice)
+        self.weights = weights
+        self.reason = reason
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"image weights {self.weights}: {self.reason}; {self.advice}"
+
+
+class DivergedError(TrainError):
+    """A loss that became NaN or infinite."""
+
+    exit_code = 1
+
+    def __init__(self, expert: str, epoch: int, step: int) -> None:
+        super().__init__(expert, epoch, step)
+        self.expert = expert
+        self.epoch = epoch
+        self.step = step
+
+    def __str__(self) -> str:
+        return f"training of {self.expert} diverged: the loss is not finite in epoch {self.epoch}, step {self.step}"
+
+
+class MismatchError(TrainError):
+    """An OpenVINO form that answers otherwise than its Keras model: the bundle is refused."""
+
+    exit_code = 1
+
+    def __init__(self, expert: str, difference: float, tolerance: float) -> None:
+        super().__init__(expert, difference, tolerance)
+        self.expert = expert
+        self.difference = difference
+        self.tolerance = tolerance
+
+    def __str__(self) -> str:
+        return (
+            f"{self.expert}: the OpenVINO form differs from the Keras model by {self.difference:.2g} in probability "
+            f"(allowed: {self.tolerance:.2g}); the bundle is refused"
+        )
