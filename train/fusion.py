@@ -1,0 +1,115 @@
+"""Searches the weights of the fused sum on probabilities that no expert trained on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import f1_score
+
+from bundle.manifest import Modality
+
+LEAST_MODALITY_WEIGHT = 0.05
+"""A modality keeps a little weight, so that it can answer alone when the other is missing."""
+
+WEIGHT_STEPS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutExpert:
+    """What one expert said about rows it never saw.
+
+    Attributes:
+        probabilities: (n, categories) float32, calibrated; rows of NaN where the expert has no say.
+    """
+
+    name: str
+    modality: Modality
+    probabilities: np.ndarray
+
+    @property
+    def has_say(self) -> np.ndarray:
+        """(n,) bool."""
+        return ~np.isnan(self.probabilities[:, 0])
+
+
+def search_weights(experts: list[HeldOutExpert], class_index: np.ndarray) -> dict[str, float]:
+    """Weights of the experts, adding up to 1.
+
+    Inside a modality the weights are the most likely mixture (a convex problem: no grid, no luck); between the
+    modalities they are searched on the rows that have both, by `modality_objective`.
+
+    Args:
+        experts: at least one, all over the same n rows.
+        class_index: (n,) int, column of the true category.
+    """
+    votes: dict[Modality, np.ndarray] = {}
+    inside: dict[str, float] = {}
+    for modality in ("text", "image"):
+        members = [expert for expert in experts if expert.modality == modality]
+        if not members:
+            continue
+        shares = mixture_weights([expert.probabilities for expert in members], class_index)
+        inside |= {expert.name: share for expert, share in zip(members, shares, strict=True)}
+        votes[modality] = mix([expert.probabilities for expert in members], shares)
+    share_of_text = modality_share(votes["text"], votes["image"], class_index) if len(votes) == 2 else None
+    outside = (
+        {"text": 1.0, "image": 1.0} if share_of_text is None else {"text": share_of_text, "image": 1 - share_of_text}
+    )
+    return {expert.name: inside[expert.name] * outside[expert.modality] for expert in experts}
+
+
+def mixture_weights(probabilities: list[np.ndarray], class_index: np.ndarray, *, rounds: int = 200) -> np.ndarray:
+    """Most likely weights of a mixture, by expectation maximisation.
+
+    Args:
+        probabilities: per member (n, categories); rows where any member is NaN are left out.
+    Returns:
+        (members,) float64, adding up to 1; equal shares where no row is left.
+    """
+    likelihoods = np.stack([member[np.arange(len(class_index)), class_index] for member in probabilities], axis=1)
+    likelihoods = np.maximum(likelihoods[~np.isnan(likelihoods).any(axis=1)].astype(np.float64), 1e-9)
+    weights = np.full(len(probabilities), 1 / len(probabilities))
+    for _ in range(rounds if len(likelihoods) else 0):
+        responsibilities = likelihoods * weights
+        weights = (responsibilities / responsibilities.sum(axis=1, keepdims=True)).mean(axis=0)
+    return weights
+
+
+def mix(probabilities: list[np.ndarray], weights: np.ndarray) -> np.ndarray:
+    """(n, categories) weighted sum; NaN where a member is."""
+    return np.tensordot(weights, np.stack(probabilities), axis=1).astype(np.float32)
+
+
+def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray) -> float:
+    """Share of the text's vote that answers best over the rows with both votes.
+
+    Args:
+        text, image: (n, categories) calibrated votes, NaN where missing.
+    Returns:
+        In [LEAST_MODALITY_WEIGHT, 1 - LEAST_MODALITY_WEIGHT]. Without a row that has both: each modality's share of
+        the sum of their own weighted F1.
+    """
+    both = ~np.isnan(text[:, 0]) & ~np.isnan(image[:, 0])
+    low, high = LEAST_MODALITY_WEIGHT, 1 - LEAST_MODALITY_WEIGHT
+    if not both.any():
+        scores = [_weighted_f1(vote, class_index) for vote in (text, image)]
+        return float(np.clip(scores[0] / max(sum(scores), 1e-9), low, high))
+    shares = np.linspace(low, high, WEIGHT_STEPS + 1)
+    objectives = [
+        modality_objective(share * text[both] + (1 - share) * image[both], class_index[both]) for share in shares
+    ]
+    return float(shares[int(np.argmax(objectives))])
+
+
+def modality_objective(probabilities: np.ndarray, class_index: np.ndarray) -> float:
+    """What a fusion is judged by: mean log-probability of the true category.
+
+    Smooth, so a few hundred rows are enough; the weighted F1 of so few rows jumps by more than what is searched for.
+    """
+    return float(np.log(np.maximum(probabilities[np.arange(len(class_index)), class_index], 1e-9)).mean())
+
+
+def _weighted_f1(vote: np.ndarray, class_index: np.ndarray) -> float:
+    rows = ~np.isnan(vote[:, 0])
+    if not rows.any():
+        return 0.0
+    return float(f1_score(class_index[rows], vote[rows].argmax(axis=1), average="weighted", zero_division=0))
