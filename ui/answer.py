@@ -1,0 +1,140 @@
+"""The answer as HTML: plain lists that a screen reader reads in order, drawn as bars.
+
+Everything that comes from outside (names, versions, details) is escaped here.
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+from ui.client import Category, Modality, Prediction, RankedCategory, Served
+from ui.texts import Texts
+
+SHOWN = 5
+"""Ranked shelves that are in sight; the rest is one click away."""
+
+LATER = 10
+VOTED = 3
+
+ICONS: dict[Modality, str] = {
+    "text": '<path d="M4 5h16M4 10h16M4 15h10M4 20h7"/>',
+    "image": '<rect x="3" y="5" width="18" height="14" rx="2"/><circle cx="9" cy="10" r="1.6"/>'
+    '<path d="M4 17l5-4 4 3 3-3 4 4"/>',
+}
+
+
+def answer_html(prediction: Prediction, served: Served | None, texts: Texts) -> str:
+    """The proposed shelf, the ranked ones, and each modality's own vote."""
+    degraded = "".join(f'<p class="note warn">{escape(texts.degraded[name])}</p>' for name in prediction.degraded)
+    best = (
+        f'<div class="best"><div><p class="kicker">{escape(texts.best)}</p>'
+        f'<h2>{escape(texts.name(prediction))} <span class="code">{prediction.prdtypecode}</span></h2></div>'
+        f'<p class="sure">{escape(texts.percent(prediction.probability))} <small>{escape(texts.probability)}</small></p></div>'
+    )
+    votes = "".join(_vote(prediction, name, texts) for name in ("text", "image"))
+    meta = texts.meta.format(version=prediction.version, elapsed=texts.milliseconds(prediction.elapsed_ms))
+    return (
+        f'<section class="answer" aria-label="{escape(texts.answer)}">{best}{degraded}'
+        f"<h3>{escape(texts.ranking)}</h3>{_ranking(prediction, served, texts)}"
+        f'<h3>{escape(texts.why)}</h3><div class="votes">{votes}</div>'
+        f'<p class="meta">{escape(meta)}</p></section>'
+    )
+
+
+def empty_html(texts: Texts) -> str:
+    """What stands where the answer will be."""
+    shelf = (
+        '<svg viewBox="0 0 120 84" aria-hidden="true"><g class="shelf"><path d="M8 40h104M8 78h104M12 4v76M108 4v76"/></g>'
+        '<g class="things"><rect x="22" y="18" width="9" height="22" rx="1.5"/>'
+        '<rect x="33" y="14" width="9" height="26" rx="1.5"/><rect x="44" y="20" width="9" height="20" rx="1.5"/>'
+        '<circle cx="88" cy="29" r="11"/><rect x="24" y="56" width="26" height="22" rx="3"/></g>'
+        '<rect class="gap" x="64" y="50" width="32" height="28" rx="4"/></svg>'
+    )
+    return (
+        f'<section class="empty" aria-label="{escape(texts.answer)}">{shelf}'
+        f"<h2>{escape(texts.empty_heading)}</h2><p>{escape(texts.empty_advice)}</p></section>"
+    )
+
+
+def problem_html(sentence: str) -> str:
+    """One sentence next to the form; nothing where there is no problem."""
+    return f'<p class="note bad">{escape(sentence)}</p>' if sentence else ""
+
+
+def header_html(texts: Texts) -> str:
+    """The title and the one sentence that says what the page is for."""
+    logo = (
+        '<svg class="logo" viewBox="0 0 40 40" aria-hidden="true"><rect width="40" height="40" rx="10"/>'
+        '<path d="M8 19h24M8 31h24"/><g><rect x="10" y="9" width="4" height="10"/><rect x="15" y="11" width="4" height="8"/>'
+        '<rect class="on" x="23" y="8" width="7" height="11"/><rect x="10" y="23" width="8" height="8"/>'
+        '<rect x="21" y="21" width="4" height="10"/><rect x="26" y="24" width="4" height="7"/></g></svg>'
+    )
+    return f'<div class="brand">{logo}<h1>Rayonnage</h1></div><p class="tagline">{escape(texts.tagline)}</p>'
+
+
+def status_html(served: Served | None, texts: Texts) -> str:
+    """Whether the model answers, and what it was trained on where that is synthetic."""
+    if served is None or not served.ready:
+        return f'<div class="status"><p class="chip wait">{escape(texts.not_ready)}</p></div>'
+    both = {"text", "image"} <= set(served.modalities)
+    one = texts.photo_only if served.modalities == ["image"] else texts.text_only
+    ready = texts.ready.format(categories=len(served.categories), modalities=texts.both_modalities if both else one)
+    synthetic = f'<p class="chip demo">{escape(texts.synthetic)}</p>' if served.synthetic else ""
+    return f'<div class="status"><p class="chip on">{escape(ready)}</p>{synthetic}</div>'
+
+
+def _ranking(prediction: Prediction, served: Served | None, texts: Texts) -> str:
+    """The conformal set first, in a frame that says what it promises; then what is less likely."""
+    codes = set(prediction.category_set.prdtypecodes) if prediction.category_set else set()
+    coverage = prediction.category_set.coverage if prediction.category_set else None
+    if not codes or coverage is None:
+        return _bars(prediction.categories, texts, shown=SHOWN)
+    kept = [category for category in prediction.categories if category.prdtypecode in codes]
+    others = [category for category in prediction.categories if category.prdtypecode not in codes]
+    wording = texts.promise_one if len(codes) == 1 else texts.promise
+    promise = escape(wording.format(count=len(codes), coverage=texts.percent(coverage)))
+    if served is not None and served.synthetic:
+        promise += f" <small>({escape(texts.promise_synthetic)})</small>"
+    rest = _bars(others, texts, shown=max(2, SHOWN - len(kept))) if others else ""
+    return f'<div class="set"><p class="promise">{promise}</p>{_bars(kept, texts, shown=SHOWN + 1)}</div>{rest}'
+
+
+def _bars(categories: Sequence[RankedCategory], texts: Texts, *, shown: int) -> str:
+    rows = [_bar(texts.name(category), category.probability, texts) for category in categories]
+    later = rows[shown : shown + LATER]
+    bars = f'<ol class="bars">{"".join(rows[:shown])}</ol>'
+    if not later:
+        return bars
+    more = escape(texts.more.format(count=len(later)))
+    return f'{bars}<details><summary>{more}</summary><ol class="bars">{"".join(later)}</ol></details>'
+
+
+def _bar(name: str, probability: float, texts: Texts) -> str:
+    return (
+        f'<li><span class="name">{escape(name)}</span> <span class="value">{escape(texts.percent(probability))}</span>'
+        f'<span class="track" aria-hidden="true"><i style="width:{probability:.2%}"></i></span></li>'
+    )
+
+
+def _vote(prediction: Prediction, modality: Modality, texts: Texts) -> str:
+    """One modality's card: its weight and its own first shelves, or the sentence that says why it has no say."""
+    vote = prediction.votes.get(modality)
+    icon = f'<svg viewBox="0 0 24 24" aria-hidden="true">{ICONS[modality]}</svg>'
+    heading = f"<h4>{icon}{escape(texts.votes[modality])}"
+    if vote is None:
+        reasons = ((prediction.absent, texts.absent), (prediction.degraded, texts.degraded))
+        sentence = next((words[modality] for listed, words in reasons if modality in listed), texts.silent[modality])
+        return f'<div class="vote {modality} off">{heading}</h4><p>{escape(sentence)}</p></div>'
+    names: dict[int, Category] = {category.prdtypecode: category for category in prediction.categories}
+    rows = "".join(
+        _bar(
+            texts.name(names[voted.prdtypecode]) if voted.prdtypecode in names else str(voted.prdtypecode),
+            voted.probability,
+            texts,
+        )
+        for voted in vote.categories[:VOTED]
+    )
+    weight = escape(texts.weight.format(percent=texts.percent(vote.weight)))
+    return (
+        f'<div class="vote {modality}">{heading} <span class="weight">{weight}</span></h4>'
+        f'<ol class="bars">{rows}</ol></div>'
+    )

@@ -1,0 +1,188 @@
+"""The page: a listing goes in, its shelf and the reasons come out.
+
+Handlers hold no rights of their own: whatever Gradio lets a stranger call gives no more than the API does.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ui.answer import answer_html, empty_html, header_html, problem_html, status_html
+from ui.client import ApiClient, Prediction, Served
+from ui.error import ApiDown, ApiError
+from ui.example import EXAMPLES, Example
+from ui.texts import FRENCH, Texts, texts_in
+
+AT_ONCE = 64
+"""Predictions that one page process has under way; each only waits for the API."""
+
+ASK_AGAIN_S = 4
+CACHE_S = 3600
+
+# The answer is read out when it changes, and the document says its language.
+ON_LOAD = """
+(language) => {
+  document.documentElement.lang = language || 'fr';
+  document.querySelector('#answer')?.setAttribute('aria-live', 'polite');
+  document.querySelector('#problem')?.setAttribute('role', 'alert');
+  return language;
+}
+"""
+
+
+def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
+    """The Gradio page that talks to the API at `api_url` and to nothing else.
+
+    Args:
+        api_url: where the server answers, for example `http://127.0.0.1:8000`.
+        client: the client to use, where the caller wants to close it.
+    """
+    api = client or ApiClient(api_url)
+
+    async def find(
+        designation: str | None,
+        description: str | None,
+        photo: dict[str, Any] | None,
+        language: str,
+        served: Served | None,
+    ) -> tuple[str, str, Prediction | None]:
+        """Ask the API; a problem is a sentence beside the form and takes the old answer away."""
+        texts = texts_in(language)
+        path = Path(photo["path"]) if photo else None
+        if not (designation or "").strip() and not (description or "").strip() and path is None:
+            return problem_html(texts.nothing_given), empty_html(texts), None
+        try:
+            prediction = await api.predict(designation or "", description or "", photo=path)
+        except ApiError as error:
+            return problem_html(texts.sentence(error)), empty_html(texts), None
+        except OSError:
+            return problem_html(texts.unreadable_photo), empty_html(texts), None
+        return "", answer_html(prediction, served, texts), prediction
+
+    async def ask_status(language: str) -> tuple[str, Served | None, gr.Timer]:
+        """What answers now; the page asks again by itself until something does."""
+        try:
+            served = await api.served()
+        except ApiError:
+            served = None
+        ready = served is not None and served.ready
+        return status_html(served, texts_in(language)), served, gr.Timer(active=not ready)
+
+    with gr.Blocks(title="Rayonnage", analytics_enabled=False, delete_cache=(CACHE_S, CACHE_S)) as page:
+        language = gr.BrowserState(FRENCH.language, storage_key="rayonnage-language", secret="rayonnage-page")
+        served = gr.State(None)
+        shown = gr.State(None)
+        timer = gr.Timer(ASK_AGAIN_S, active=False)
+        texts = FRENCH
+
+        with gr.Row(elem_id="top"):
+            header = gr.HTML(header_html(texts))
+            switch = gr.Button(texts.switch_language, elem_id="language", size="sm")
+        status = gr.HTML(elem_id="status")
+        with gr.Row(elem_id="columns"):
+            with gr.Column(scale=5, elem_id="form"):
+                form_heading = gr.HTML(_heading(texts.form))
+                designation = gr.Textbox(
+                    label=texts.designation, placeholder=texts.designation_hint, max_lines=3, elem_id="designation"
+                )
+                description = gr.Textbox(
+                    label=texts.description,
+                    placeholder=texts.description_hint,
+                    lines=3,
+                    max_lines=8,
+                    elem_id="description",
+                )
+                photo = gr.Image(
+                    label=texts.photo,
+                    placeholder=texts.photo_hint,
+                    type="filepath",
+                    image_mode=None,
+                    sources=["upload", "clipboard", "webcam"],
+                    buttons=[],
+                    height=246,
+                    elem_id="photo",
+                )
+                button = gr.Button(texts.find, variant="primary", elem_id="find")
+                problem = gr.HTML(elem_id="problem")
+            with gr.Column(scale=7, min_width=300):
+                answer = gr.HTML(empty_html(texts), elem_id="answer")
+                with gr.Column(elem_id="try"):
+                    examples_heading = gr.HTML(_heading(texts.examples))
+                    with gr.Row(elem_id="examples"):
+                        buttons = [gr.Button(_label(example, texts), icon=example.picture) for example in EXAMPLES]
+
+        listing = [designation, description, photo]
+        question: dict[str, Any] = {
+            "fn": find,
+            "inputs": [*listing, language, served],
+            "outputs": [problem, answer, shown],
+            # The photo goes to the API byte for byte: Gradio neither decodes nor converts it.
+            "preprocess": False,
+            "scroll_to_output": True,
+            "show_progress": "minimal",
+            "show_progress_on": answer,
+            "concurrency_limit": AT_ONCE,
+            "api_visibility": "private",
+        }
+        gr.on([button.click, designation.submit], **question)
+        for example, example_button in zip(EXAMPLES, buttons, strict=True):
+            example_button.click(
+                lambda example=example: (example.designation, example.description, example.photo),
+                outputs=listing,
+                show_progress="hidden",
+                concurrency_limit=AT_ONCE,
+                api_visibility="private",
+            ).then(**question)
+
+        translated = [header, switch, form_heading, designation, description, photo, button, examples_heading, *buttons]
+
+        def translate(
+            code: str, served: Served | None, shown: Prediction | None
+        ) -> list[str | gr.Component | dict[str, Any]]:
+            """Every text of the page in another language; what the seller wrote stays."""
+            texts = texts_in(code)
+            return [
+                header_html(texts),
+                texts.switch_language,
+                _heading(texts.form),
+                gr.update(label=texts.designation, placeholder=texts.designation_hint),
+                gr.update(label=texts.description, placeholder=texts.description_hint),
+                gr.update(label=texts.photo, placeholder=texts.photo_hint),
+                texts.find,
+                _heading(texts.examples),
+                *(_label(example, texts) for example in EXAMPLES),
+                status_html(served, texts),
+                answer_html(shown, served, texts) if shown else empty_html(texts),
+                "",
+            ]
+
+        quick: dict[str, Any] = {
+            "show_progress": "hidden",
+            "concurrency_limit": AT_ONCE,
+            "api_visibility": "private",
+        }
+        translation: dict[str, Any] = {
+            "fn": translate,
+            "inputs": [language, served, shown],
+            "outputs": [*translated, status, answer, problem],
+            "js": ON_LOAD.replace("return language;", "return [language, ...rest];").replace(
+                "(language) =>", "(language, ...rest) =>"
+            ),
+            **quick,
+        }
+        asked: dict[str, Any] = {"fn": ask_status, "inputs": language, "outputs": [status, served, timer], **quick}
+        page.load(**asked).then(**translation)
+        timer.tick(**asked)
+        switch.click(lambda code: texts_in(code).switch_to, language, language, **quick).then(**translation)
+
+    page.queue(default_concurrency_limit=AT_ONCE, max_size=512)
+    return page
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{text}</h2>"
+
+
+def _label(example: Example, texts: Texts) -> str:
+    return example.label_fr if texts.language == "fr" else example.label_en

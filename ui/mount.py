@@ -1,0 +1,48 @@
+"""The page as an ASGI app, for uvicorn or `serve.ingress`."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import gradio as gr
+from fastapi import FastAPI
+
+from ui.app import build_app
+from ui.client import ApiClient
+from ui.example import FOLDER
+from ui.theme import CSS, theme
+
+MAX_FILE_SIZE = "20mb"
+"""Above the API's own limit, whose refusal is the clearer sentence; below what would fill a disk."""
+
+
+def asgi_app(api_url: str) -> FastAPI:
+    """The page at `/`, asking the API at `api_url`. One process serves it: Gradio keeps sessions in memory.
+
+    Example:
+        uvicorn.run(asgi_app("http://127.0.0.1:8000"), port=7860)
+    """
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    client = ApiClient(api_url)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await client.close()
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None)
+    return gr.mount_gradio_app(
+        app,
+        build_app(api_url, client=client),
+        path="/",
+        theme=theme(),
+        css_paths=[CSS],
+        ssr_mode=False,
+        show_error=False,
+        max_file_size=MAX_FILE_SIZE,
+        allowed_paths=[str(FOLDER)],
+        footer_links=[],
+        mcp_server=False,
+        pwa=False,
+        enable_monitoring=False,
+    )
