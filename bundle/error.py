@@ -2,7 +2,9 @@
 
 BundleError              one clear line; the command line turns it into exit code 2
 ├── DamagedBundleError   a file is missing, changed or cut; or the directory is no bundle of ours
-└── NoSuchVersionError   the store has no such version, or no champion yet
+├── NoSuchVersionError   the store has no such version, or no champion yet
+├── StoreError           the store cannot be reached, read or written
+└── UnusableListingError a listing that nothing in the bundle can answer
 """
 
 
@@ -38,3 +40,31 @@ class NoSuchVersionError(BundleError):
             return f"{self.store} has no model yet: run `rayonnage train --data DIR` or `rayonnage demo`"
         known = ", ".join(self.known) or "none"
         return f"{self.store} has no version {self.version} (known: {known})"
+
+
+class StoreError(BundleError):
+    """A model store that cannot be used: names the place and the reason."""
+
+    def __init__(self, store: str, reason: str) -> None:
+        super().__init__(store, reason)
+        self.store = store
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"model store {self.store}: {self.reason}"
+
+
+class UnusableListingError(BundleError, ValueError):
+    """A listing without anything that the open experts can read.
+
+    Attributes:
+        index: its place in the list that was given.
+    """
+
+    def __init__(self, index: int, reason: str) -> None:
+        super().__init__(index, reason)
+        self.index = index
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"listing {self.index}: {self.reason}"

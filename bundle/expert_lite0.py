@@ -1,0 +1,85 @@
+"""The default image expert: EfficientNet-Lite0 with a linear head, as one OpenVINO model."""
+
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+from safetensors.numpy import load_file, save_file
+
+from bundle.error import DamagedBundleError
+from bundle.expert import Device, Expert
+from bundle.lite0 import FEATURES, build_lite0, load_lite0_weights
+from bundle.openvino_runner import OpenvinoRunner
+
+MODEL = "model.xml"
+HEAD = "head.safetensors"
+KERAS_MODEL = "model.keras"
+
+
+class Lite0Expert:
+    """Backbone and head in one graph.
+
+    On disk: `model.xml` and `model.bin` (the OpenVINO form), `head.safetensors` (`coef`, `bias`: the head alone, to
+    go on training from), and `model.keras` where the whole network was fine-tuned.
+
+    Args:
+        runner: (n, IMAGE_PX, IMAGE_PX, 3) uint8 to (n, categories) logits.
+    """
+
+    def __init__(self, runner: OpenvinoRunner) -> None:
+        self._runner = runner
+
+    @classmethod
+    def open(cls, directory: Path, *, threads: int | None, device: Device) -> Expert:
+        """Load the OpenVINO form; on a GPU the Keras form where there is one (the small network is quick on a CPU).
+
+        Raises:
+            DamagedBundleError: a file is missing or is no model.
+        """
+        if device == "gpu" and (directory / KERAS_MODEL).exists():
+            from bundle.keras_runner import KerasRunner  # imports TensorFlow
+
+            return KerasRunner(directory / KERAS_MODEL)
+        return cls(OpenvinoRunner(read_openvino(directory / MODEL), threads=threads))
+
+    def logits(self, pixels: np.ndarray, /) -> np.ndarray:
+        """Args: pixels (n, IMAGE_PX, IMAGE_PX, 3) uint8. Returns: (n, categories) float32."""
+        return self._runner.run(pixels)
+
+    @staticmethod
+    def save(
+        directory: Path, *, coef: np.ndarray, bias: np.ndarray, backbone: dict[str, np.ndarray] | None = None
+    ) -> None:
+        """Write the expert's files.
+
+        Args:
+            coef, bias: (FEATURES, categories) and (categories,) float32: logits = features @ coef + bias.
+            backbone: fine-tuned weights named as in `load_lite0_weights`; None means the ImageNet ones.
+        """
+        categories = len(bias)
+        if coef.shape != (FEATURES, categories):
+            raise ValueError(f"coef is {coef.shape}, not ({FEATURES}, {categories})")
+        coef, bias = (np.ascontiguousarray(array, np.float32) for array in (coef, bias))
+        directory.mkdir(parents=True, exist_ok=True)
+        save_file({"coef": coef, "bias": bias}, directory / HEAD)
+        model = build_lite0(backbone or load_lite0_weights(), (coef, bias))
+        ov.save_model(model, directory / MODEL, compress_to_fp16=True)
+
+
+def load_head(directory: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The head of a saved expert: coef (FEATURES, categories) and bias (categories,) float32."""
+    arrays = load_file(directory / HEAD)
+    return arrays["coef"], arrays["bias"]
+
+
+def read_openvino(path: Path) -> ov.Model:
+    """Read an OpenVINO model of a bundle.
+
+    Raises:
+        DamagedBundleError: a file is missing or is no model.
+    """
+    try:
+        return ov.Core().read_model(path)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise DamagedBundleError(str(path), f"is no OpenVINO model ({reason})") from error

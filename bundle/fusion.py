@@ -1,0 +1,171 @@
+"""Adds the experts' votes to one answer. Numpy only: the router fuses without loading a model."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bundle.error import UnusableListingError
+from bundle.manifest import Manifest, Modality, Situation, SituationEntry
+
+MODALITIES: tuple[Modality, ...] = ("text", "image")
+Votes = Sequence[np.ndarray | None] | np.ndarray
+"""For each listing (experts, categories) probabilities or None; an (n, experts, categories) array serves too."""
+
+
+@dataclass(slots=True)
+class Vote:
+    """What one modality says by itself.
+
+    Attributes:
+        weight: its share in the answer; the shares of a listing's votes add up to 1.
+        probabilities: (categories,) float32.
+    """
+
+    weight: float
+    probabilities: np.ndarray
+
+
+@dataclass(slots=True)
+class Prediction:
+    """The answer for one listing.
+
+    Attributes:
+        probabilities: (categories,) float32, add up to 1, in the order of the manifest's categories.
+        category_set: class indices, most probable first: one of them is right `coverage` of the time.
+        coverage: the promise of `category_set`; None (and an empty set) where the bundle makes none.
+        votes: by modality; None had no say.
+        absent: modalities that the listing did not bring.
+        degraded: modalities that it brought and that were not used.
+        photo_error: why the photo could not be used; then `image` is absent.
+    """
+
+    probabilities: np.ndarray
+    category_set: list[int]
+    coverage: float | None
+    votes: dict[Modality, Vote | None]
+    absent: list[Modality]
+    degraded: list[Modality]
+    photo_error: str | None = None
+
+    @property
+    def ranking(self) -> np.ndarray:
+        """(categories,) class indices, most probable first; equal ones in the manifest's order."""
+        return np.argsort(-self.probabilities, kind="stable")
+
+
+class Fusion:
+    """Turns the votes of a bundle's experts into answers.
+
+    A modality's vote is the weighted mean of its experts' probabilities. With both modalities the answer is the sum of
+    the votes by the modalities' weights; with one it is that vote. Then come the situation's temperature and its
+    conformal set.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._situations = manifest.situations
+        self._expert_shares: dict[Modality, np.ndarray] = {}
+        self._modality_weights: dict[Modality, float] = {}
+        for modality in MODALITIES:
+            weights = np.array([expert.weight for expert in manifest.experts_of(modality)], np.float64)
+            self._modality_weights[modality] = float(weights.sum())
+            if not weights.any():
+                # A modality without weight still answers a listing that brings nothing else.
+                weights = np.ones_like(weights)
+            self._expert_shares[modality] = weights / max(weights.sum(), 1e-9)
+
+    def answer(
+        self, text: Votes | None, image: Votes | None, *, degraded: Sequence[Collection[Modality]] | None = None
+    ) -> list[Prediction]:
+        """Answer a list of listings.
+
+        Args:
+            text, image: for each listing the (experts, categories) calibrated probabilities of that modality's experts
+                in the manifest's order, or None where it has no say; None instead of the list where it has none in any.
+            degraded: for each listing the modalities that it brought and that were not asked or did not answer.
+        Raises:
+            UnusableListingError: neither modality has a say in a listing.
+        """
+        given: dict[Modality, Votes] = {}
+        if text is not None:
+            given["text"] = text
+        if image is not None:
+            given["image"] = image
+        rows = max((len(votes) for votes in given.values()), default=0)
+        lost = degraded if degraded is not None else [()] * rows
+        groups: dict[tuple[Modality, ...], list[int]] = {}
+        for row in range(rows):
+            has_say = tuple(modality for modality, votes in given.items() if votes[row] is not None)
+            if not has_say:
+                raise UnusableListingError(row, "neither its text nor its photo could be asked")
+            groups.setdefault(has_say, []).append(row)
+
+        predictions: list[Prediction | None] = [None] * rows
+        for has_say, members in groups.items():
+            experts = {m: np.stack([np.asarray(given[m][row]) for row in members]) for m in has_say}
+            votes, fused = self.fuse(experts)
+            conformal = self._situation(has_say).conformal
+            sets = conformal_sets(fused, conformal.threshold) if conformal else [[] for _ in members]
+            shares = self._shares(has_say)
+            for place, row in enumerate(members):
+                predictions[row] = Prediction(
+                    probabilities=fused[place],
+                    category_set=sets[place],
+                    coverage=conformal.coverage if conformal else None,
+                    votes={m: Vote(shares[m], votes[m][place]) if m in votes else None for m in MODALITIES},
+                    absent=[m for m in MODALITIES if m not in has_say and m not in lost[row]],
+                    degraded=[m for m in MODALITIES if m not in has_say and m in lost[row]],
+                )
+        return [prediction for prediction in predictions if prediction is not None]
+
+    def fuse(self, experts: dict[Modality, np.ndarray]) -> tuple[dict[Modality, np.ndarray], np.ndarray]:
+        """Votes and answers of listings that all bring the same modalities.
+
+        Args:
+            experts: by modality (n, experts, categories) calibrated probabilities.
+        Returns:
+            By modality (n, categories) float32 votes, and (n, categories) float32 fused probabilities.
+        """
+        votes = {m: np.einsum("e,nec->nc", self._expert_shares[m], experts[m], dtype=np.float64) for m in experts}
+        shares = self._shares(tuple(experts))
+        total = sum(shares[modality] * vote for modality, vote in votes.items())
+        fused = temper(np.asarray(total), self._situation(tuple(experts)).temperature)
+        return {modality: vote.astype(np.float32) for modality, vote in votes.items()}, fused.astype(np.float32)
+
+    def _shares(self, has_say: tuple[Modality, ...]) -> dict[Modality, float]:
+        if len(has_say) == 1:
+            return {has_say[0]: 1.0}
+        total = sum(self._modality_weights[modality] for modality in has_say)
+        return {modality: self._modality_weights[modality] / total for modality in has_say}
+
+    def _situation(self, has_say: tuple[Modality, ...]) -> SituationEntry:
+        situation: Situation = has_say[0] if len(has_say) == 1 else "both"
+        return self._situations.get(situation) or SituationEntry(temperature=1, rows=0, conformal=None)
+
+
+def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """p ** (1 / temperature), each row (n, categories) adding up to 1 again; above 1 makes it less sure."""
+    logarithm = np.log(np.maximum(probabilities, 1e-30)) / temperature
+    return softmax(logarithm)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Rows (…, categories) of any size to float64 probabilities."""
+    exponential = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return exponential / exponential.sum(axis=-1, keepdims=True)
+
+
+def conformal_sets(probabilities: np.ndarray, threshold: float) -> list[list[int]]:
+    """The fewest most probable categories that together reach the threshold.
+
+    Args:
+        probabilities: (n, categories), rows add up to 1.
+        threshold: from held-out rows; at most all categories are taken.
+    Returns:
+        For each row class indices, most probable first, at least one.
+    Source: Romano, Sesia, Candès 2020 (adaptive prediction sets), without randomisation.
+    """
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    reached = np.cumsum(np.take_along_axis(probabilities, order, axis=1), axis=1, dtype=np.float64)
+    sizes = np.minimum((reached < threshold).sum(axis=1) + 1, probabilities.shape[1])
+    return [row[:size].tolist() for row, size in zip(order, sizes, strict=True)]

@@ -1,0 +1,167 @@
+"""The model store: versions of bundles, and which of them is champion.
+
+STORE/champion                              one line, the champion's version
+STORE/20261125-101500-3f2a/manifest.json    a published bundle: its name is UTC time and four random hex digits
+STORE/.staging-…                            a bundle being written; a crash leaves it, a later publish removes it
+"""
+
+import re
+import secrets
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from platformdirs import user_cache_path
+
+from bundle.error import DamagedBundleError, NoSuchVersionError
+from bundle.manifest import Manifest
+from bundle.verify import MANIFEST, check_manifest, file_entry, file_names, parse_manifest, verify
+
+VERSION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+CHAMPION = "champion"
+
+
+class Place(Protocol):
+    """Where a store lies. What it writes is there whole or not at all, even after a crash."""
+
+    def versions(self) -> list[str]:
+        """Names of directories that hold a published bundle."""
+        ...
+
+    def read(self, name: str) -> bytes | None:
+        """A small file, or None."""
+        ...
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a small file in the place of the old one."""
+        ...
+
+    def staging(self) -> AbstractContextManager[Path]:
+        """An empty local directory, from which `add` can take a bundle. Removes what crashes left here before."""
+        ...
+
+    def add(self, staging: Path, version: str) -> bool:
+        """Make a staged bundle a version; False where that version exists."""
+        ...
+
+    def local(self, version: str) -> Path:
+        """A published bundle as a local directory, whole when it comes from far."""
+        ...
+
+
+class ModelStore:
+    """A model store on a local path or on any file system that fsspec knows (`s3://`, `gs://`, `memory://`).
+
+    Processes may publish, promote and read at the same time.
+
+    Args:
+        url: path or URL; it need not exist yet.
+        cache: where bundles of a remote store are kept; default the user's cache directory.
+    Raises:
+        StoreError: the URL's kind is unknown, or its package is not installed.
+    """
+
+    def __init__(self, url: str | Path, *, cache: Path | None = None) -> None:
+        self.url = str(url)
+        self._place = _place(self.url, cache or user_cache_path("rayonnage") / "models")
+
+    def versions(self) -> list[str]:
+        """Published versions, oldest first."""
+        return sorted(name for name in self._place.versions() if VERSION.fullmatch(name))
+
+    def champion(self) -> str | None:
+        """The version that answers, or None before the first.
+
+        Raises:
+            DamagedBundleError: the pointer holds something else than a version.
+        """
+        content = self._place.read(CHAMPION)
+        if content is None:
+            return None
+        version = content.decode("ascii", errors="replace").strip()
+        if not VERSION.fullmatch(version):
+            raise DamagedBundleError(f"{self.url}/{CHAMPION}", "names no version: promote one")
+        return version
+
+    def manifest(self, version: str | None = None) -> Manifest:
+        """What a version (None: the champion) says about itself; its files are not checked.
+
+        Raises:
+            NoSuchVersionError, DamagedBundleError
+        """
+        version = self._known(version)
+        file = f"{version}/{MANIFEST}"
+        content = self._place.read(file)
+        if content is None:
+            raise DamagedBundleError(f"{self.url}/{file}", "is missing")
+        return parse_manifest(content, f"{self.url}/{file}")
+
+    def open_path(self, version: str | None = None) -> Path:
+        """A version (None: the champion) as a local directory in which every file was checked.
+
+        Raises:
+            NoSuchVersionError, DamagedBundleError
+        """
+        version = self._known(version)
+        path = self._place.local(version)
+        manifest = verify(path)
+        if manifest.version != version:
+            raise DamagedBundleError(str(path / MANIFEST), f"says that it is version {manifest.version}")
+        return path
+
+    def promote(self, version: str) -> None:
+        """Make a version the champion, after checking every file of it.
+
+        Raises:
+            NoSuchVersionError, DamagedBundleError
+        """
+        self.open_path(version)
+        self._place.write(CHAMPION, f"{version}\n".encode("ascii"))
+
+    def staging(self) -> AbstractContextManager[Path]:
+        """`with store.staging() as path`: an empty directory for a bundle's files, gone afterwards unless published."""
+        return self._place.staging()
+
+    def publish(self, staging: Path, manifest: Manifest, *, promote: bool) -> str:
+        """Make the staged files a version.
+
+        Args:
+            staging: from `staging`, with all files but the manifest.
+            manifest: its `version`, `created` and `files` are filled in here.
+            promote: make the version champion.
+        Returns:
+            The version.
+        Raises:
+            DamagedBundleError: manifest and files contradict each other.
+        """
+        files = {name: file_entry(staging / name) for name in sorted(file_names(staging))}
+        while True:
+            now = datetime.now(UTC)
+            version = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+            full = manifest.model_copy(update={"version": version, "created": now, "files": files})
+            check_manifest(full, MANIFEST)
+            (staging / MANIFEST).write_text(full.model_dump_json(indent=1), encoding="utf-8")
+            if self._place.add(staging, version):
+                break
+        if promote:
+            self._place.write(CHAMPION, f"{version}\n".encode("ascii"))
+        return version
+
+    def _known(self, version: str | None) -> str:
+        wanted = version or self.champion()
+        known = self.versions()
+        if wanted is None or wanted not in known:
+            raise NoSuchVersionError(self.url, wanted, known)
+        return wanted
+
+
+def _place(url: str, cache: Path) -> Place:
+    scheme, separator, path = url.partition("://")
+    if not separator or scheme in ("file", "local"):
+        from bundle.store_local import LocalPlace
+
+        return LocalPlace(Path(path if separator else url).expanduser())
+    from bundle.store_remote import RemotePlace
+
+    return RemotePlace(url, cache)
