@@ -76,7 +76,7 @@ def mixture_weights(probabilities: list[np.ndarray], class_index: np.ndarray, *,
 
 def mix(probabilities: list[np.ndarray], weights: np.ndarray) -> np.ndarray:
     """(n, categories) weighted sum; NaN where a member is."""
-    return np.tensordot(weights, np.stack(probabilities), axis=1).astype(np.float32)
+    return np.tensordot(weights, np.stack(probabilities), axes=1).astype(np.float32)
 
 
 def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray) -> float:
@@ -100,12 +100,33 @@ def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray)
     return float(shares[int(np.argmax(objectives))])
 
 
-def modality_objective(probabilities: np.ndarray, class_index: np.ndarray) -> float:
-    """What a fusion is judged by: mean log-probability of the true category.
+def modality_objective(probabilities: np.ndarray, class_index: np.ndarray, *, rounds: int = 6) -> float:
+    """What a fusion is judged by: mean log-probability of the true category, after the temperature that suits it best.
 
     Smooth, so a few hundred rows are enough; the weighted F1 of so few rows jumps by more than what is searched for.
+    A sum of votes that disagree is less sure than either, and serving mends that with the situation's temperature:
+    judged before it, the likeliest share is nearly always one modality alone, also where the sum has the better F1.
+
+    Args:
+        probabilities: (n, categories) fused, before the situation's temperature.
+        rounds: Newton steps for 1 / temperature, in which the likelihood is concave.
     """
-    return float(np.log(np.maximum(probabilities[np.arange(len(class_index)), class_index], 1e-9)).mean())
+    logs = np.log(np.maximum(probabilities, 1e-9)).astype(np.float64)
+    of_truth = logs[np.arange(len(class_index)), class_index]
+    sharpness = 1.0
+    for _ in range(rounds):
+        tempered = _softmax(sharpness * logs)
+        mean = (tempered * logs).sum(axis=1)
+        variance = (tempered * logs**2).sum(axis=1) - mean**2
+        step = (of_truth - mean).mean() / max(variance.mean(), 1e-9)
+        sharpness = float(np.clip(sharpness + step, sharpness / 2, sharpness * 2))
+    return float((sharpness * of_truth - np.log(np.exp(sharpness * logs).sum(axis=1))).mean())
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    exponential = np.exp(logits - logits.max(axis=1, keepdims=True))
+    softmaxed: np.ndarray = exponential / exponential.sum(axis=1, keepdims=True)
+    return softmaxed
 
 
 def _weighted_f1(vote: np.ndarray, class_index: np.ndarray) -> float:

@@ -1,0 +1,48 @@
+"""The objective of the fusion search prefers what answers better, not what is surer before its temperature."""
+
+import numpy as np
+import pytest
+
+from train.calibration import fit_sharpness, fit_temperature
+from train.fusion import modality_objective, modality_share
+from train.scores import weighted_f1
+
+
+def calibrated_votes(rows: int, skill: float, truth: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    logits = generator.normal(size=(rows, 12))
+    logits[np.arange(rows), truth] += skill
+    exponentials = np.exp(logits / fit_temperature(logits, truth))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def test_two_votes_that_know_different_things_are_both_used() -> None:
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 12, 1500)
+    text, image = (calibrated_votes(1500, skill, truth, generator) for skill in (2.5, 1.6))
+
+    share = modality_share(text, image, truth)
+
+    assert 0.4 < share < 0.8
+    fused = share * text + (1 - share) * image
+    assert weighted_f1(fused, truth) > weighted_f1(text, truth) + 0.02
+
+
+def test_a_vote_that_knows_nothing_gets_hardly_any_share() -> None:
+    generator = np.random.default_rng(1)
+    truth = generator.integers(0, 12, 1500)
+    text = calibrated_votes(1500, 2.5, truth, generator)
+    image = generator.dirichlet(np.ones(12), 1500)
+
+    assert modality_share(text, image, truth) > 0.85
+
+
+def test_the_objective_is_the_likelihood_after_the_fitted_temperature() -> None:
+    generator = np.random.default_rng(2)
+    truth = generator.integers(0, 12, 800)
+    mixed = np.mean([calibrated_votes(800, 2.0, truth, generator) for _ in range(2)], axis=0)
+
+    tempered = mixed ** (1 / fit_sharpness(mixed, truth))
+    tempered /= tempered.sum(axis=1, keepdims=True)
+
+    expected = np.log(tempered[np.arange(800), truth]).mean()
+    assert modality_objective(mixed, truth) == pytest.approx(expected, abs=1e-3)
