@@ -1,7 +1,12 @@
 """The categories' names: the built-in 27 of Rakuten France, or a `taxonomy.csv` beside the data."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.error import FolderError
+from datasets.integer import read_integer
+from datasets.table import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,33 @@ class Taxonomy:
 
     def codes(self) -> list[int]:
         return sorted(self._by_code)
+
+
+def read_taxonomy(path: Path, *, report: Callable[[int, str], None] | None = None) -> Taxonomy:
+    """The categories that a `taxonomy.csv` (`prdtypecode,name_fr,name_en`) allows.
+
+    Args:
+        report: told line and reason of each row that names no category.
+    Raises:
+        FolderError: it cannot be read, misses a column, or names no category at all.
+    """
+    faults: list[tuple[int, str]] = []
+    categories: dict[int, Category] = {}
+    for row in read_table(path, columns=("prdtypecode", "name_fr", "name_en"), integers=("prdtypecode",)):
+        code = read_integer(row.cells["prdtypecode"])
+        name_fr, name_en = row.cells["name_fr"].strip(), row.cells["name_en"].strip()
+        if row.fault or code is None:
+            faults.append((row.line, row.fault or f"prdtypecode {row.cells['prdtypecode']!r} is not a whole number"))
+            continue
+        category = Category(code.value, name_fr or name_en or str(code.value), name_en or name_fr or str(code.value))
+        if categories.setdefault(code.value, category) != category:
+            faults.append((row.line, f"prdtypecode {code.value} was named before; the first name is kept"))
+    if report:
+        for line, reason in faults:
+            report(line, reason)
+    if not categories:
+        raise FolderError(str(path), "names no category; rows are prdtypecode,name_fr,name_en")
+    return Taxonomy(categories.values(), closed=True)
 
 
 RAKUTEN = Taxonomy(

@@ -1,0 +1,137 @@
+"""A CSV file as a table, whatever tool wrote it: encoding, separator, quoting and column order are found out."""
+
+import gzip
+import re
+import unicodedata
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.csv_record import Record, Shape, split_bare, split_lines, split_quoted, split_records
+from datasets.encoding import decode
+from datasets.error import FolderError
+
+SEPARATORS = (",", ";", "\t", "|")
+INDEX = ""  # the name of the row index: the column that Rakuten's files leave unnamed
+
+_INDEX_NAMES = ("index", "rowindex", "row", "rowid", "integerid", "id", "")
+_UNNAMED = re.compile(r"unnamed\d*")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells of one record by the names asked for; "" where the file has none.
+
+    Attributes:
+        fault: why the record has no cells one could trust, or None.
+        repaired: an open quote was taken as a character.
+    """
+
+    line: int
+    cells: dict[str, str]
+    fault: str | None = None
+    repaired: bool = False
+
+
+def read_table(path: Path, *, columns: Sequence[str], integers: Sequence[str]) -> list[Row]:
+    """Rows of a CSV (also gzipped) that has the columns, in any order, beside any others.
+
+    Args:
+        columns: names that the header must have; `INDEX` is the row index, named or not.
+        integers: those of them that hold whole numbers; they tell a record from a line of text.
+    Returns:
+        A row for each record after the header, in file order; empty lines are none.
+    Raises:
+        FolderError: unreadable, empty, not a CSV, or a column is missing.
+    """
+    lines = split_lines(decode(_read_bytes(path)))
+    header_at, separator, positions, width = _read_header(path, lines, columns)
+    shape = Shape(width, [positions[name] for name in integers])
+    needed = max(shape.integer_columns, default=0)
+    records = split_records(lines, separator=separator, shape=shape, start=header_at + 1)
+    return [_row(record, positions, width, needed) for record in records]
+
+
+def _row(record: Record, positions: dict[str, int], width: int, needed: int) -> Row:
+    fields = record.fields
+    fault = None
+    if len(fields) > width and any(field.strip() for field in fields[width:]):
+        fault = f"{len(fields)} fields where the header has {width} (is a text with a separator in it not quoted?)"
+    elif len(fields) <= needed:
+        fault = f"{len(fields)} fields where the header has {width}"
+    if fault and record.repaired:
+        fault = "a quote is not closed"
+    count = len(fields)
+    cells = {name: fields[at] if at < count else "" for name, at in positions.items()}
+    return Row(record.line, cells, fault, record.repaired)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FolderError(str(path), f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if data.startswith(b"PK\x03\x04") or data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise FolderError(str(path), "is an Excel workbook or an archive, not a CSV; save it as CSV UTF-8")
+    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        raise FolderError(str(path), "is empty; it needs a header line and rows")
+    return data
+
+
+def _read_header(path: Path, lines: list[str], columns: Sequence[str]) -> tuple[int, str, dict[str, int], int]:
+    """Line index of the header, separator, position of each column, and the number of columns."""
+    at = next(i for i, line in enumerate(lines) if line.strip("\ufeff \t"))
+    declared = re.fullmatch(r'\ufeff?"?sep=(.)"?[,;\t]*', lines[at].strip(" "), re.IGNORECASE)
+    separators: Sequence[str] = SEPARATORS
+    if declared:  # Excel's first line
+        separators = (declared[1], *SEPARATORS)
+        at = next((i for i in range(at + 1, len(lines)) if lines[i].strip()), at)
+    best: tuple[int, str, dict[str, int], int] | None = None
+    for separator in separators:
+        fields = split_quoted(lines[at], separator) or split_bare(lines[at], separator)
+        positions = _locate(fields, columns)
+        if best is None or len(positions) > len(best[2]):
+            best = at, separator, positions, len(fields)
+    assert best is not None
+    missing = [name for name in columns if name not in best[2]]
+    if missing:
+        named = ", ".join(name or "the row index (the first column, unnamed)" for name in missing)
+        found = lines[at].strip()[:80]
+        raise FolderError(
+            f"{path}:{at + 1}", f"misses the column{'s' if len(missing) > 1 else ''} {named}; found {found!r}"
+        )
+    return best
+
+
+def _locate(fields: Sequence[str], columns: Sequence[str]) -> dict[str, int]:
+    names = [_plain(field) for field in fields]
+    positions = {column: names.index(_plain(column)) for column in columns if column and _plain(column) in names}
+    if INDEX in columns and positions:
+        index_at = _locate_index(names, set(positions.values()))
+        if index_at is not None:
+            positions[INDEX] = index_at
+    return positions
+
+
+def _locate_index(names: list[str], taken: set[int]) -> int | None:
+    """The row index: the innermost unnamed column (each careless round through pandas adds one outside), or by name."""
+    free = [at for at in range(len(names)) if at not in taken]
+    unnamed = [at for at in free if _UNNAMED.fullmatch(names[at])]
+    if unnamed:
+        return unnamed[-1]
+    if names[0] == "" and 0 in free:
+        return 0
+    for name in _INDEX_NAMES:
+        for at in free:
+            if names[at] == name:
+                return at
+    return 0 if 0 in free else None
+
+
+def _plain(name: str) -> str:
+    """A column's name without case, accents, spaces and punctuation: "Product ID" is productid."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(character for character in letters if character.isalnum())
