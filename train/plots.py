@@ -57,7 +57,7 @@ def confusion_figure(probabilities: np.ndarray, class_index: np.ndarray, categor
     names = [_label(categories[i]) if i < len(categories) else "unknown to the model" for i in lines]
     bottom = 0.5 + 0.09 * max(len(str(categories[i].prdtypecode)) for i in known)
     width, height = 3.6 + cell * len(known), 0.75 + bottom + cell * len(lines)
-    figure, axes = _axes(max(width, 6.8), max(height, 2.4), left=3.3, bottom=bottom, top=0.75, right=0.3)
+    figure, axes = new_axes(max(width, 6.8), max(height, 2.4), left=3.3, bottom=bottom, top=0.75, right=0.3)
     # The square-root-like scale lets a mistake of 5 % be seen beside hits of 80 %.
     axes.imshow(share, cmap=SHADES, norm=PowerNorm(0.6, vmin=0, vmax=1), aspect="auto")
     size = 8 if len(known) <= 40 else 6
@@ -74,7 +74,7 @@ def confusion_figure(probabilities: np.ndarray, class_index: np.ndarray, categor
             colour = "white" if value > 0.3 else INK
             axes.text(column, line, f"{value * 100:.0f}", ha="center", va="center", fontsize=7, color=colour)
     axes.set_xlabel("predicted")
-    _title(axes, f"Where {rows.sum():,} listings went", "percent of each true category (rows in brackets)")
+    write_title(axes, f"Where {rows.sum():,} listings went", "percent of each true category (rows in brackets)")
     return figure
 
 
@@ -83,7 +83,7 @@ def reliability_figure(probabilities: np.ndarray, class_index: np.ndarray) -> Fi
     bins = reliability(probabilities, class_index)
     filled = bins.rows > 0
     middle, wide = (bins.edges[:-1] + bins.edges[1:]) / 2, np.diff(bins.edges)
-    figure, axes = _axes(6, 6.4, left=0.8, bottom=2.0, top=0.75, right=0.3)
+    figure, axes = new_axes(6, 6.4, left=0.8, bottom=2.0, top=0.75, right=0.3)
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), label="perfectly calibrated")
     axes.bar(middle[filled], bins.accuracy[filled], wide[filled] * 0.92, color=BLUE, alpha=0.85, label="accuracy")
     axes.plot(bins.confidence[filled], bins.accuracy[filled], "o", color=ORANGE, markersize=4, label="mean confidence")
@@ -91,7 +91,9 @@ def reliability_figure(probabilities: np.ndarray, class_index: np.ndarray) -> Fi
     axes.tick_params(labelbottom=False)
     axes.legend(loc="upper left", frameon=False, fontsize=9)
     error = bins.expected_calibration_error
-    _title(axes, "Does 80 % mean 80 %?", f"expected calibration error {error:.3f} over {bins.rows.sum():,} listings")
+    write_title(
+        axes, "Does 80 % mean 80 %?", f"expected calibration error {error:.3f} over {bins.rows.sum():,} listings"
+    )
 
     below = figure.add_axes((0.8 / 6, 0.65 / 6.4, (6 - 1.1) / 6, 1.15 / 6.4))
     _plain(below)
@@ -107,7 +109,7 @@ def category_figure(probabilities: np.ndarray, class_index: np.ndarray, categori
     order: list[int] = present[np.argsort(-scores.f1[present], kind="stable")].tolist()
     step = 0.27 if len(order) <= 40 else 0.2
     size = 9 if len(order) <= 40 else 7
-    figure, axes = _axes(10.5, max(1.5 + step * len(order), 2.6), left=3.5, bottom=0.6, top=0.75, right=2.2)
+    figure, axes = new_axes(10.5, max(1.5 + step * len(order), 2.6), left=3.5, bottom=0.6, top=0.75, right=2.2)
     axes.barh(range(len(order)), scores.f1[order], height=0.72, color=BLUE, alpha=0.85)
     axes.set_yticks(range(len(order)), [_label(categories[i]) for i in order], fontsize=size, parse_math=False)
     axes.set(xlim=(0, 1), ylim=(len(order) - 0.4, -0.6), xlabel="F1")
@@ -120,7 +122,7 @@ def category_figure(probabilities: np.ndarray, class_index: np.ndarray, categori
         wrong = scores.mistaken_for[index]
         note = f"{scores.rows[index]} rows" + (f", taken for {categories[wrong].prdtypecode}" if wrong >= 0 else "")
         axes.text(1.06, place, note, va="center", fontsize=size - 1, color=MUTED)
-    _title(axes, "F1 of each category", f"{scores.rows.sum():,} listings, {len(order)} categories")
+    write_title(axes, "F1 of each category", f"{scores.rows.sum():,} listings, {len(order)} categories")
     return figure
 
 
@@ -136,7 +138,9 @@ def drawable(text: str) -> bool:
     return all(ord(character) in characters for character in text)
 
 
-def _axes(width: float, height: float, *, left: float, bottom: float, top: float, right: float) -> tuple[Figure, Axes]:
+def new_axes(
+    width: float, height: float, *, left: float, bottom: float, top: float, right: float
+) -> tuple[Figure, Axes]:
     """A figure with one pair of axes; sizes and margins in inches."""
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     box = (left / width, bottom / height, (width - left - right) / width, (height - bottom - top) / height)
@@ -155,7 +159,7 @@ def _plain(axes: Axes) -> None:
     axes.yaxis.label.set_color(MUTED)
 
 
-def _title(axes: Axes, title: str, below: str) -> None:
+def write_title(axes: Axes, title: str, below: str) -> None:
     for text, rise, size, weight, colour in ((title, 25, 13, "bold", INK), (below, 10, 9, "normal", MUTED)):
         axes.annotate(
             text,
