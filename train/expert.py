@@ -1,0 +1,217 @@
+"""Fits the experts by name: each writes its files and answers the rows it never saw."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from scipy.special import softmax
+
+from bundle.manifest import Modality
+from datasets.progress import Progress, silent
+from train.calibration import fit_temperature
+from train.crossfit import cross_fit
+from train.error import TrainError
+from train.fusion import HeldOutExpert
+from train.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What to train.
+
+    Attributes:
+        text, image: names of experts; () leaves the modality out.
+        image_weights: of vgg16's backbone: `imagenet`, `none`, or a local file.
+        epochs: of the Keras experts, at most (the best one is kept).
+    """
+
+    text: tuple[str, ...] = ("linear",)
+    image: tuple[str, ...] = ("lite0",)
+    image_weights: str = "imagenet"
+    epochs: int = 10
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        known: dict[Modality, list[str]] = {"text": [], "image": []}
+        for name, (modality, _) in EXPERTS.items():
+            known[modality].append(name)
+        for modality, chosen in (("text", self.text), ("image", self.image)):
+            for name in chosen:
+                if name not in known[modality]:
+                    raise TrainError(f"--{modality}: no expert {name!r} (known: {', '.join(known[modality])})")
+            if len(set(chosen)) < len(chosen):
+                raise TrainError(f"--{modality}: an expert is named twice in {','.join(chosen)}")
+        if not self.text and not self.image:
+            raise TrainError("nothing to train: name at least one expert with --text or --image")
+        if self.epochs < 1:
+            raise TrainError(f"--epochs: {self.epochs} is too few, give at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class FittedExpert:
+    """An expert whose files are written, with its logits (n, categories) for rows it never saw (NaN elsewhere)."""
+
+    name: str
+    modality: Modality
+    logits: np.ndarray
+    temperature: float
+
+    @property
+    def held_out(self) -> HeldOutExpert:
+        probabilities = softmax(self.logits / self.temperature, axis=1).astype(np.float32)
+        return HeldOutExpert(self.name, self.modality, probabilities)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One expert to fit.
+
+    Attributes:
+        rows: what to learn from; `categories`: columns of the logits.
+        directory: where the expert's files go.
+        cache_dir: features of frozen backbones, kept between trainings.
+    """
+
+    rows: Rows
+    options: TrainOptions
+    categories: int
+    directory: Path
+    cache_dir: Path
+    progress: Progress = silent
+
+
+def fit_experts(
+    rows: Rows, options: TrainOptions, *, categories: int, staging: Path, cache_dir: Path, progress: Progress = silent
+) -> tuple[list[FittedExpert], list[str]]:
+    """Fit every expert asked for, each into `staging/<modality>/<name>`.
+
+    Returns:
+        The experts, and a line for each that was left out for want of rows.
+    Raises:
+        TrainError: no expert is left.
+    """
+    fitted, notes = [], []
+    for name in (*options.text, *options.image):
+        modality, fit = EXPERTS[name]
+        usable = rows.has_text if modality == "text" else rows.has_photo
+        if len(np.unique(rows.class_index[usable])) < 2:
+            brings = "text" if modality == "text" else "a photo"
+            notes.append(f"{name} is left out: fewer than two categories have rows with {brings}")
+            continue
+        logits = fit(Fit(rows, options, categories, staging / modality / name, cache_dir, progress))
+        has_say = ~np.isnan(logits[:, 0])
+        fitted.append(FittedExpert(name, modality, logits, fit_temperature(logits[has_say], rows.class_index[has_say])))
+    if not fitted:
+        raise TrainError("; ".join(notes))
+    return fitted, notes
+
+
+def _fit_linear(job: Fit) -> np.ndarray:
+    from bundle.expert_linear import LinearExpert
+    from train.linear import fit_linear
+
+    rows = job.rows
+
+    def fit(places: np.ndarray) -> LinearExpert:
+        texts = [rows.texts[place] for place in places]
+        return fit_linear(texts, rows.class_index[places], categories=job.categories, seed=job.options.seed)
+
+    def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
+        return fit(fitted).logits([rows.texts[place] for place in answered])
+
+    logits = cross_fit(
+        answer, rows.has_text, rows.folds, categories=job.categories, stage="train linear", progress=job.progress
+    )
+    fit(np.flatnonzero(rows.has_text)).save(job.directory)
+    job.progress("train linear", 1, 1)
+    return logits
+
+
+def _fit_lite0(job: Fit) -> np.ndarray:
+    from bundle.expert_lite0 import Lite0Expert
+    from train.keras_lite0 import check_lite0
+    from train.lite0_head import fit_lite0_head, lite0_features
+
+    rows, places, photos = job.rows, *_photos(job.rows)
+    features = lite0_features(photos, cache_dir=job.cache_dir, progress=job.progress)
+    place_of = np.full(len(rows.folds), -1)
+    place_of[places] = np.arange(len(places))
+
+    def fit(fitted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        labels = rows.class_index[fitted]
+        return fit_lite0_head(features[place_of[fitted]], labels, categories=job.categories, seed=job.options.seed)
+
+    def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
+        coef, bias = fit(fitted)
+        return features[place_of[answered]] @ coef + bias
+
+    logits = cross_fit(
+        answer, rows.has_photo, rows.folds, categories=job.categories, stage="train lite0", progress=job.progress
+    )
+    coef, bias = fit(places)
+    Lite0Expert.save(job.directory, coef=coef, bias=bias)
+    check_lite0(job.directory, photos)
+    job.progress("train lite0", 1, 1)
+    return logits
+
+
+def _fit_bigru(job: Fit) -> np.ndarray:
+    from train.keras_text import train_bigru
+
+    rows, places = job.rows, np.flatnonzero(job.rows.has_text)
+    with TemporaryDirectory(prefix="rayonnage-bigru-") as work_dir:
+        logits = train_bigru(
+            [rows.texts[place] for place in places],
+            rows.class_index[places],
+            rows.folds[places] == 0,
+            categories=job.categories,
+            epochs=job.options.epochs,
+            seed=job.options.seed,
+            directory=job.directory,
+            work_dir=Path(work_dir),
+            progress=job.progress,
+        )
+    return _spread(logits, places, len(rows.folds))
+
+
+def _fit_vgg16(job: Fit) -> np.ndarray:
+    from train.keras_image import train_vgg16
+
+    rows, places, photos = job.rows, *_photos(job.rows)
+    with TemporaryDirectory(prefix="rayonnage-vgg16-") as work_dir:
+        logits = train_vgg16(
+            photos,
+            rows.class_index[places],
+            rows.folds[places] == 0,
+            weights=job.options.image_weights,
+            categories=job.categories,
+            epochs=job.options.epochs,
+            seed=job.options.seed,
+            directory=job.directory,
+            work_dir=Path(work_dir),
+            cache_dir=job.cache_dir,
+            progress=job.progress,
+        )
+    return _spread(logits, places, len(rows.folds))
+
+
+EXPERTS: dict[str, tuple[Modality, Callable[[Fit], np.ndarray]]] = {
+    "linear": ("text", _fit_linear),
+    "bigru": ("text", _fit_bigru),
+    "lite0": ("image", _fit_lite0),
+    "vgg16": ("image", _fit_vgg16),
+}
+
+
+def _photos(rows: Rows) -> tuple[np.ndarray, list[Path]]:
+    """Places of the rows with a photo, and the photos in that order."""
+    return np.flatnonzero(rows.has_photo), [photo for photo in rows.photos if photo is not None]
+
+
+def _spread(logits: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
+    """Logits of some rows as (rows, categories), NaN elsewhere."""
+    spread = np.full((rows, logits.shape[1]), np.nan, np.float32)
+    spread[places] = logits
+    return spread

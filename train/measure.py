@@ -1,0 +1,76 @@
+"""Calibrates the final answer on held-out rows, and measures it there."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bundle.fusion import Fusion, temper
+from bundle.manifest import ConformalEntry, Manifest, Modality, Situation, SituationEntry
+from train.calibration import conformal_threshold, fit_sharpness
+from train.expert import FittedExpert
+from train.scores import difference, score
+
+COVERAGE = 0.95
+PARTS = ("text", "image", "fusion")
+SITUATIONS: dict[Situation, tuple[Modality, ...]] = {"text": ("text",), "image": ("image",), "both": ("text", "image")}
+
+
+def calibrate(
+    manifest: Manifest, fitted: Sequence[FittedExpert], class_index: np.ndarray
+) -> tuple[dict[Situation, SituationEntry], dict[str, np.ndarray]]:
+    """Temperature and conformal threshold of the final answer, apart for text alone, photo alone and both.
+
+    Returns:
+        The situations, and by part ("text", "image", "fusion") the (n, categories) held-out answers, NaN where none.
+    """
+    fusion = Fusion(manifest)
+    experts = {
+        modality: np.stack([e.held_out.probabilities for e in fitted if e.modality == modality], axis=1)
+        for modality in dict.fromkeys(expert.modality for expert in fitted)
+    }
+    has_say = {modality: ~np.isnan(votes).any(axis=(1, 2)) for modality, votes in experts.items()}
+    answers = {part: np.full((len(class_index), len(manifest.categories)), np.nan, np.float32) for part in PARTS}
+    situations: dict[Situation, SituationEntry] = {}
+    # "both" comes last: its answers are the fused ones of the rows that the others answered alone before.
+    for situation, modalities in SITUATIONS.items():
+        if not all(modality in experts for modality in modalities):
+            continue
+        rows = np.logical_and.reduce([has_say[modality] for modality in modalities])
+        if not rows.any():
+            continue
+        votes, fused = fusion.fuse({modality: experts[modality][rows] for modality in modalities})
+        temperature = fit_sharpness(fused, class_index[rows])
+        answer = temper(fused, temperature).astype(np.float32)
+        situations[situation] = SituationEntry(
+            temperature=temperature, rows=int(rows.sum()), conformal=_conformal(answer, class_index[rows])
+        )
+        answers["fusion"][rows] = answer
+        if situation != "both":
+            answers[situation][rows] = votes[modalities[0]]
+    return situations, answers
+
+
+def measure(answers: dict[str, np.ndarray], class_index: np.ndarray) -> dict[str, Any]:
+    """Scores of the held-out answers, in the shape of `rayonnage evaluate --json`."""
+    answered = {part: ~np.isnan(values[:, 0]) for part, values in answers.items()}
+    metrics: dict[str, Any] = {
+        part: score(values[answered[part]], class_index[answered[part]]).as_json() if answered[part].any() else None
+        for part, values in answers.items()
+    }
+    both = answered["text"] & answered["image"]
+    metrics["paired"] = None
+    if both.any():
+        paired = {part: score(values[both], class_index[both]).as_json() for part, values in answers.items()}
+        better = max(("text", "image"), key=lambda part: paired[part]["weighted_f1"])
+        gain = difference(answers["fusion"][both], answers[better][both], class_index[both])
+        metrics["paired"] = {**paired, "gain": {"over": better, **gain.as_json()}}
+    return metrics
+
+
+def _conformal(probabilities: np.ndarray, class_index: np.ndarray) -> ConformalEntry | None:
+    try:
+        threshold = conformal_threshold(probabilities, class_index, COVERAGE)
+    except ValueError:
+        return None
+    return ConformalEntry(coverage=COVERAGE, threshold=threshold)

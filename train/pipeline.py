@@ -1,0 +1,113 @@
+"""From a dataset to a published bundle: fit every expert, calibrate, fuse, measure, publish."""
+
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version as library_version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bundle.manifest import CategoryEntry, DataEntry, ExpertEntry, Manifest
+from bundle.store import ModelStore
+from datasets.dataset import Dataset
+from datasets.fingerprint import fingerprint
+from datasets.progress import Progress, silent
+from train.expert import FittedExpert, TrainOptions, fit_experts
+from train.fusion import search_weights
+from train.measure import calibrate, measure
+from train.plots import write_plots
+from train.rows import Rows, labelled_rows
+
+LIBRARIES = ("ray", "numpy", "scikit-learn", "openvino", "tokenizers", "safetensors", "pillow")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a training published. `metrics` are those of the manifest, on held-out rows."""
+
+    version: str
+    metrics: dict[str, Any]
+    notes: list[str]
+    seconds: float
+
+
+def train(
+    dataset: Dataset,
+    store: ModelStore,
+    options: TrainOptions,
+    *,
+    cache_dir: Path,
+    promote: bool = True,
+    progress: Progress = silent,
+) -> Trained:
+    """Train the experts on a dataset and publish them as one bundle.
+
+    Temperatures, fusion weights, thresholds and metrics come from rows of groups that the answering model never saw.
+
+    Args:
+        cache_dir: where features of frozen backbones are kept between trainings.
+        promote: make the new version champion.
+    Raises:
+        TrainError: the data cannot be learned from, or a served form answers otherwise than the trained one.
+    """
+    started = time.monotonic()
+    progress("split", 0, 1)
+    rows = labelled_rows(dataset, seed=options.seed)
+    categories = [CategoryEntry(**asdict(dataset.taxonomy[code])) for code in dataset.codes]
+    progress("split", 1, 1)
+    with store.staging() as staging:
+        fitted, notes = fit_experts(
+            rows, options, categories=len(categories), staging=staging, cache_dir=cache_dir, progress=progress
+        )
+        progress("fuse", 0, 1)
+        data = DataEntry(fingerprint=fingerprint(dataset), rows=len(rows.class_index), synthetic=dataset.synthetic)
+        manifest = _manifest(categories, data, fitted, search_weights([e.held_out for e in fitted], rows.class_index))
+        manifest.training, manifest.parent = asdict(options), store.champion()
+        manifest.situations, answers = calibrate(manifest, fitted, rows.class_index)
+        manifest.metrics = measure(answers, rows.class_index)
+        write_held_out(staging / "held_out.npz", fitted, rows)
+        answered = ~np.isnan(answers["fusion"][:, 0])
+        write_plots(staging / "plots", answers["fusion"][answered], rows.class_index[answered], categories)
+        version = store.publish(staging, manifest, promote=promote)
+        progress("fuse", 1, 1)
+    return Trained(version, manifest.metrics, notes, time.monotonic() - started)
+
+
+def write_held_out(path: Path, fitted: Sequence[FittedExpert], rows: Rows) -> None:
+    """Keep what `rayonnage tune fusion` searches over: `class_index`, `groups` and `logits_<expert>` (float16)."""
+    logits = {f"logits_{expert.name}": expert.logits.astype(np.float16) for expert in fitted}
+    arrays: dict[str, Any] = {"class_index": rows.class_index, "groups": rows.groups, **logits}
+    np.savez_compressed(path, **arrays)
+
+
+def _manifest(
+    categories: list[CategoryEntry], data: DataEntry, fitted: Sequence[FittedExpert], weights: dict[str, float]
+) -> Manifest:
+    """The manifest of fitted experts; calibration, metrics and files are filled in later."""
+    experts = [
+        ExpertEntry(
+            name=expert.name,
+            modality=expert.modality,
+            directory=f"{expert.modality}/{expert.name}",
+            temperature=expert.temperature,
+            weight=min(1.0, weights[expert.name]),
+        )
+        for expert in fitted
+    ]
+    return Manifest(
+        version="",
+        created=datetime.now(UTC),
+        categories=categories,
+        data=data,
+        experts=experts,
+        situations={},
+        metrics={},
+        training={},
+        parent=None,
+        libraries={"python": platform.python_version(), **{name: library_version(name) for name in LIBRARIES}},
+        files={},
+    )

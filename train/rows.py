@@ -1,0 +1,52 @@
+"""The labelled rows of a dataset in the shape that experts train on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bundle.text import CleanText, has_text, prepare_text
+from datasets.dataset import Dataset
+from datasets.split import group_folds, group_ids
+from train.crossfit import FOLDS
+from train.error import TrainError
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The labelled rows in the shape that experts train on; every array has n rows."""
+
+    texts: list[CleanText]
+    has_text: np.ndarray
+    photos: list[Path | None]
+    has_photo: np.ndarray
+    class_index: np.ndarray
+    groups: np.ndarray
+    folds: np.ndarray
+
+
+def labelled_rows(dataset: Dataset, *, seed: int) -> Rows:
+    """The rows with a category, cleaned and split into folds that no group crosses.
+
+    Raises:
+        TrainError: fewer than two categories.
+    """
+    products = [product for product in dataset.products if product.prdtypecode is not None]
+    place = {code: index for index, code in enumerate(dataset.codes)}
+    if len(place) < 2:
+        raise TrainError(
+            f"{', '.join(map(str, dataset.folders))}: {len(place)} category is too few to tell apart; "
+            "a training needs at least two"
+        )
+    texts = [prepare_text(product.listing) for product in products]
+    class_index = np.array([place[product.prdtypecode] for product in products if product.prdtypecode is not None])
+    groups = group_ids(products)
+    return Rows(
+        texts=texts,
+        has_text=np.array([has_text(text) for text in texts]),
+        photos=[product.image for product in products],
+        has_photo=np.array([product.image is not None for product in products]),
+        class_index=class_index,
+        groups=groups,
+        folds=group_folds(class_index, groups, folds=FOLDS, seed=seed),
+    )
