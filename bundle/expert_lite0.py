@@ -1,15 +1,18 @@
 """The default image expert: EfficientNet-Lite0 with a linear head, as one OpenVINO model."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import openvino as ov
 from safetensors.numpy import load_file, save_file
 
-from bundle.error import DamagedBundleError
-from bundle.expert import Device, Expert
+from bundle.expert import Device
 from bundle.lite0 import FEATURES, build_lite0, load_lite0_weights
 from bundle.openvino_runner import OpenvinoRunner
+
+if TYPE_CHECKING:
+    from bundle.keras_runner import KerasRunner
 
 MODEL = "model.xml"
 HEAD = "head.safetensors"
@@ -20,17 +23,17 @@ class Lite0Expert:
     """Backbone and head in one graph.
 
     On disk: `model.xml` and `model.bin` (the OpenVINO form), `head.safetensors` (`coef`, `bias`: the head alone, to
-    go on training from), and `model.keras` where the whole network was fine-tuned.
+    go on training from), and `model.keras` where the network was trained in Keras.
 
     Args:
-        runner: (n, IMAGE_PX, IMAGE_PX, 3) uint8 to (n, categories) logits.
+        runner: (n, IMAGE_PX, IMAGE_PX, 3) uint8 to (n, categories) float32 logits.
     """
 
-    def __init__(self, runner: OpenvinoRunner) -> None:
+    def __init__(self, runner: "OpenvinoRunner | KerasRunner") -> None:
         self._runner = runner
 
     @classmethod
-    def open(cls, directory: Path, *, threads: int | None, device: Device) -> Expert:
+    def open(cls, directory: Path, *, threads: int | None, device: Device) -> Self:
         """Load the OpenVINO form; on a GPU the Keras form where there is one (the small network is quick on a CPU).
 
         Raises:
@@ -39,8 +42,8 @@ class Lite0Expert:
         if device == "gpu" and (directory / KERAS_MODEL).exists():
             from bundle.keras_runner import KerasRunner  # imports TensorFlow
 
-            return KerasRunner(directory / KERAS_MODEL)
-        return cls(OpenvinoRunner(read_openvino(directory / MODEL), threads=threads))
+            return cls(KerasRunner.open(directory / KERAS_MODEL))
+        return cls(OpenvinoRunner.open(directory / MODEL, threads=threads))
 
     def logits(self, pixels: np.ndarray, /) -> np.ndarray:
         """Args: pixels (n, IMAGE_PX, IMAGE_PX, 3) uint8. Returns: (n, categories) float32."""
@@ -70,16 +73,3 @@ def load_head(directory: Path) -> tuple[np.ndarray, np.ndarray]:
     """The head of a saved expert: coef (FEATURES, categories) and bias (categories,) float32."""
     arrays = load_file(directory / HEAD)
     return arrays["coef"], arrays["bias"]
-
-
-def read_openvino(path: Path) -> ov.Model:
-    """Read an OpenVINO model of a bundle.
-
-    Raises:
-        DamagedBundleError: a file is missing or is no model.
-    """
-    try:
-        return ov.Core().read_model(path)
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise DamagedBundleError(str(path), f"is no OpenVINO model ({reason})") from error

@@ -1,10 +1,13 @@
 """Runs an OpenVINO model on the CPU, one row at a time; the one place that chooses threads and precision."""
 
+from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import openvino as ov
+
+from bundle.error import DamagedBundleError
 
 
 class OpenvinoRunner:
@@ -32,6 +35,20 @@ class OpenvinoRunner:
         self._queue = ov.AsyncInferQueue(compiled, 0 if throughput else 1)
         self._queue.set_callback(_keep)
         self._lock = Lock()
+
+    @classmethod
+    def open(cls, path: Path, *, threads: int | None) -> Self:
+        """Read `model.xml` and `model.bin` of a bundle.
+
+        Raises:
+            DamagedBundleError: a file is missing or is no OpenVINO model.
+        """
+        try:
+            model = ov.Core().read_model(path)
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise DamagedBundleError(str(path), f"is no OpenVINO model ({reason})") from error
+        return cls(model, threads=threads)
 
     def run(self, rows: np.ndarray) -> np.ndarray:
         """Args: rows (n, …) of the model's input type. Returns: (n, width) float32."""
