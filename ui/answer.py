@@ -28,7 +28,8 @@ def answer_html(prediction: Prediction, served: Served | None, texts: Texts) -> 
     best = (
         f'<div class="best"><div><p class="kicker">{escape(texts.best)}</p>'
         f'<h2>{escape(texts.name(prediction))} <span class="code">{prediction.prdtypecode}</span></h2></div>'
-        f'<p class="sure">{escape(texts.percent(prediction.probability))} <small>{escape(texts.probability)}</small></p></div>'
+        f'<p class="sure">{escape(texts.percent(prediction.probability))} '
+        f"<small>{escape(texts.probability)}</small></p></div>"
     )
     votes = "".join(_vote(prediction, name, texts) for name in ("text", "image"))
     meta = texts.meta.format(version=prediction.version, elapsed=texts.milliseconds(prediction.elapsed_ms))
@@ -43,7 +44,8 @@ def answer_html(prediction: Prediction, served: Served | None, texts: Texts) -> 
 def empty_html(texts: Texts) -> str:
     """What stands where the answer will be."""
     shelf = (
-        '<svg viewBox="0 0 120 84" aria-hidden="true"><g class="shelf"><path d="M8 40h104M8 78h104M12 4v76M108 4v76"/></g>'
+        '<svg viewBox="0 0 120 84" aria-hidden="true">'
+        '<g class="shelf"><path d="M8 40h104M8 78h104M12 4v76M108 4v76"/></g>'
         '<g class="things"><rect x="22" y="18" width="9" height="22" rx="1.5"/>'
         '<rect x="33" y="14" width="9" height="26" rx="1.5"/><rect x="44" y="20" width="9" height="20" rx="1.5"/>'
         '<circle cx="88" cy="29" r="11"/><rect x="24" y="56" width="26" height="22" rx="3"/></g>'
@@ -55,16 +57,18 @@ def empty_html(texts: Texts) -> str:
     )
 
 
-def problem_html(sentence: str) -> str:
-    """One sentence next to the form; nothing where there is no problem."""
-    return f'<p class="note bad">{escape(sentence)}</p>' if sentence else ""
+def problem_html(sentence: str, *, detail: str = "") -> str:
+    """One sentence next to the form, and the API's own reason below it, which is in English."""
+    reason = f'<small lang="en">{escape(detail)}</small>' if detail else ""
+    return f'<p class="note bad">{escape(sentence)}{reason}</p>'
 
 
 def header_html(texts: Texts) -> str:
     """The title and the one sentence that says what the page is for."""
     logo = (
         '<svg class="logo" viewBox="0 0 40 40" aria-hidden="true"><rect width="40" height="40" rx="10"/>'
-        '<path d="M8 19h24M8 31h24"/><g><rect x="10" y="9" width="4" height="10"/><rect x="15" y="11" width="4" height="8"/>'
+        '<path d="M8 19h24M8 31h24"/>'
+        '<g><rect x="10" y="9" width="4" height="10"/><rect x="15" y="11" width="4" height="8"/>'
         '<rect class="on" x="23" y="8" width="7" height="11"/><rect x="10" y="23" width="8" height="8"/>'
         '<rect x="21" y="21" width="4" height="10"/><rect x="26" y="24" width="4" height="7"/></g></svg>'
     )
@@ -75,6 +79,8 @@ def status_html(served: Served | None, texts: Texts) -> str:
     """Whether the model answers, and what it was trained on where that is synthetic."""
     if served is None or not served.ready:
         return f'<div class="status"><p class="chip wait">{escape(texts.not_ready)}</p></div>'
+    if served.down:
+        return f'<div class="status"><p class="chip wait">{escape(texts.partly_down[served.down[0]])}</p></div>'
     both = {"text", "image"} <= set(served.modalities)
     one = texts.photo_only if served.modalities == ["image"] else texts.text_only
     ready = texts.ready.format(categories=len(served.categories), modalities=texts.both_modalities if both else one)
@@ -100,6 +106,8 @@ def _ranking(prediction: Prediction, served: Served | None, texts: Texts) -> str
 
 def _bars(categories: Sequence[RankedCategory], texts: Texts, *, shown: int) -> str:
     rows = [_bar(texts.name(category), category.probability, texts) for category in categories]
+    if len(rows) == shown + 1:  # a click to see one more line is a click too many
+        shown += 1
     later = rows[shown : shown + LATER]
     bars = f'<ol class="bars">{"".join(rows[:shown])}</ol>'
     if not later:

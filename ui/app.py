@@ -10,7 +10,7 @@ import gradio as gr
 
 from ui.answer import answer_html, empty_html, header_html, problem_html, status_html
 from ui.client import ApiClient, Prediction, Served
-from ui.error import ApiDown, ApiError
+from ui.error import ApiError, ListingRefused
 from ui.example import EXAMPLES, Example
 from ui.texts import FRENCH, Texts, texts_in
 
@@ -20,13 +20,36 @@ AT_ONCE = 64
 ASK_AGAIN_S = 4
 CACHE_S = 3600
 
-# The answer is read out when it changes, and the document says its language.
-ON_LOAD = """
-(language) => {
-  document.documentElement.lang = language || 'fr';
+# What Gradio cannot say by itself: the answer is read out when it changes, a problem at once, and the upload button is
+# named after what it shows (Gradio's own name differs from it, and comes back with every new button).
+FOR_READERS = """
+() => {
   document.querySelector('#answer')?.setAttribute('aria-live', 'polite');
   document.querySelector('#problem')?.setAttribute('role', 'alert');
-  return language;
+  const photo = document.querySelector('#photo');
+  const rename = () => photo.querySelectorAll('button.upload-container').forEach((button) => {
+    if (button.ariaLabel !== button.innerText.trim()) button.ariaLabel = button.innerText.trim();
+  });
+  new MutationObserver(rename).observe(photo, { childList: true, subtree: true, characterData: true });
+  rename();
+}
+"""
+
+IN_LANGUAGE = """
+(language, ...rest) => {
+  document.documentElement.lang = language;
+  return [language, ...rest];
+}
+"""
+
+# On a phone the answer lies below the form: bring its first line into sight, and only then.
+INTO_SIGHT = """
+() => {
+  const target = document.querySelector('#problem .note, #answer section.answer');
+  const top = target?.getBoundingClientRect().top ?? 0;
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  if (top < 0 || top > innerHeight * 0.6)
+    target.parentElement.scrollIntoView({ behavior: still ? 'instant' : 'smooth', block: 'start' });
 }
 """
 
@@ -55,7 +78,8 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
         try:
             prediction = await api.predict(designation or "", description or "", photo=path)
         except ApiError as error:
-            return problem_html(texts.sentence(error)), empty_html(texts), None
+            detail = error.detail if isinstance(error, ListingRefused) else ""
+            return problem_html(texts.sentence(error), detail=detail), empty_html(texts), None
         except OSError:
             return problem_html(texts.unreadable_photo), empty_html(texts), None
         return "", answer_html(prediction, served, texts), prediction
@@ -66,7 +90,7 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
             served = await api.served()
         except ApiError:
             served = None
-        ready = served is not None and served.ready
+        ready = served is not None and served.ready and not served.down
         return status_html(served, texts_in(language)), served, gr.Timer(active=not ready)
 
     with gr.Blocks(title="Rayonnage", analytics_enabled=False, delete_cache=(CACHE_S, CACHE_S)) as page:
@@ -112,6 +136,11 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
                     with gr.Row(elem_id="examples"):
                         buttons = [gr.Button(_label(example, texts), icon=example.picture) for example in EXAMPLES]
 
+        quick: dict[str, Any] = {
+            "show_progress": "hidden",
+            "concurrency_limit": AT_ONCE,
+            "api_visibility": "private",
+        }
         listing = [designation, description, photo]
         question: dict[str, Any] = {
             "fn": find,
@@ -119,21 +148,18 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
             "outputs": [problem, answer, shown],
             # The photo goes to the API byte for byte: Gradio neither decodes nor converts it.
             "preprocess": False,
-            "scroll_to_output": True,
             "show_progress": "minimal",
             "show_progress_on": answer,
             "concurrency_limit": AT_ONCE,
             "api_visibility": "private",
         }
-        gr.on([button.click, designation.submit], **question)
+        gr.on([button.click, designation.submit], **question).then(None, js=INTO_SIGHT)
         for example, example_button in zip(EXAMPLES, buttons, strict=True):
             example_button.click(
                 lambda example=example: (example.designation, example.description, example.photo),
                 outputs=listing,
-                show_progress="hidden",
-                concurrency_limit=AT_ONCE,
-                api_visibility="private",
-            ).then(**question)
+                **quick,
+            ).then(**question).then(None, js=INTO_SIGHT)
 
         translated = [header, switch, form_heading, designation, description, photo, button, examples_heading, *buttons]
 
@@ -157,21 +183,15 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
                 "",
             ]
 
-        quick: dict[str, Any] = {
-            "show_progress": "hidden",
-            "concurrency_limit": AT_ONCE,
-            "api_visibility": "private",
-        }
         translation: dict[str, Any] = {
             "fn": translate,
             "inputs": [language, served, shown],
             "outputs": [*translated, status, answer, problem],
-            "js": ON_LOAD.replace("return language;", "return [language, ...rest];").replace(
-                "(language) =>", "(language, ...rest) =>"
-            ),
+            "js": IN_LANGUAGE,
             **quick,
         }
         asked: dict[str, Any] = {"fn": ask_status, "inputs": language, "outputs": [status, served, timer], **quick}
+        page.load(None, js=FOR_READERS)
         page.load(**asked).then(**translation)
         timer.tick(**asked)
         switch.click(lambda code: texts_in(code).switch_to, language, language, **quick).then(**translation)

@@ -1,7 +1,6 @@
 """The one HTTP client of the API: typed answers in, one exception tree out."""
 
 import asyncio
-import re
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar
@@ -69,12 +68,14 @@ class Served(BaseModel):
     """What would answer a prediction now.
 
     Attributes:
+        down: modalities that the model has but that have no say now.
         synthetic: the model learned from synthetic listings only.
     """
 
     version: str | None = None
     categories: list[Category] = Field(default_factory=list)
     modalities: list[Modality] = Field(default_factory=list)
+    down: list[Modality] = Field(default_factory=list)
     ready: bool
     synthetic: bool = False
 
@@ -164,20 +165,23 @@ def _error(response: httpx.Response) -> ApiError:
     if status in (401, 403):
         return SignInNeeded()
     if status in (400, 413, 415, 422):
-        try:
-            detail = response.json()["detail"]
-        except (ValueError, KeyError, TypeError):
-            return ListingRefused("", None, status)
-        return ListingRefused(*_reason(detail), status)
+        return _refusal(response)
     return ApiFault(status)
 
 
-def _reason(detail: object) -> tuple[str, str | None]:
-    """The reason in words and the field it names; FastAPI's own refusals come as a list."""
-    if isinstance(detail, list) and detail and isinstance(detail[0], dict):
-        first = detail[0]
-        place = [str(part) for part in first.get("loc", ()) if part != "body"]
-        return str(first.get("msg", "")), place[-1] if place else None
-    text = detail if isinstance(detail, str) else ""
-    named = re.match(r"(designation|description|image)(?:_base64)?\s*:\s*", text)
-    return (text[named.end() :], named[1]) if named else (text, None)
+def _refusal(response: httpx.Response) -> ListingRefused:
+    """The API's `{"detail": "field: reason", "field": …}`; only a photo makes a whole body too large."""
+    try:
+        refusal = _Refusal.model_validate_json(response.content)
+    except ValidationError:
+        refusal = _Refusal()
+    field = (refusal.field or "").removesuffix("_base64")
+    detail = refusal.detail.removeprefix(f"{refusal.field}: ")
+    if response.status_code == 413:
+        field = "image"
+    return ListingRefused(detail, field or None, response.status_code)
+
+
+class _Refusal(BaseModel):
+    detail: str = ""
+    field: str | None = None

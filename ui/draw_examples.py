@@ -1,6 +1,6 @@
 """Turn the drawings of `ui/examples/*.svg` into the small photos that the page's examples send.
 
-    .venv/bin/python -m ui.draw_examples --chromium /usr/bin/chromium
+Example: .venv/bin/python -m ui.draw_examples --chromium /usr/bin/chromium
 """
 
 import argparse

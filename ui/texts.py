@@ -21,6 +21,7 @@ class Texts:
 
     ready: str
     not_ready: str
+    partly_down: dict[Modality, str]
     both_modalities: str
     text_only: str
     photo_only: str
@@ -87,8 +88,7 @@ class Texts:
     def sentence(self, error: ApiError) -> str:
         """What the seller reads instead of an error."""
         if isinstance(error, ListingRefused):
-            opening = self.refused.get(error.field or "", self.refused_otherwise)
-            return f"{opening} ({error.detail})" if error.detail else opening
+            return self.refused.get(error.field or "", self.refused_otherwise)
         for kind, text in (
             (ApiDown, self.down),
             (ApiSlow, self.slow),
@@ -105,9 +105,14 @@ FRENCH = Texts(
     tagline="Donnez un titre, une description ou une photo : Rayonnage trouve le rayon où ranger votre produit.",
     switch_language="English",
     switch_to="en",
-    synthetic="Modèle de démonstration, entraîné sur des annonces synthétiques : sur de vraies annonces, il se trompe plus souvent.",
+    synthetic="Modèle de démonstration, entraîné sur des annonces synthétiques : "
+    "sur de vraies annonces, il se trompe plus souvent.",
     ready="Modèle prêt · {categories} rayons · {modalities}",
     not_ready="Le modèle redémarre…",
+    partly_down={
+        "text": "Le modèle du texte redémarre… La photo décide seule en attendant.",
+        "image": "Le modèle des photos redémarre… Le texte décide seul en attendant.",
+    },
     both_modalities="texte et photo",
     text_only="texte seul",
     photo_only="photo seule",
@@ -171,6 +176,10 @@ ENGLISH = Texts(
     synthetic="Demonstration model, trained on synthetic listings: on real ones it is wrong more often.",
     ready="Model ready · {categories} shelves · {modalities}",
     not_ready="The model is restarting…",
+    partly_down={
+        "text": "The text model is restarting… The photo decides alone meanwhile.",
+        "image": "The photo model is restarting… The text decides alone meanwhile.",
+    },
     both_modalities="text and photo",
     text_only="text only",
     photo_only="photo only",

@@ -58,7 +58,7 @@ def theme() -> gr.themes.Base:
         input_border_color_focus_dark="#2dd4bf",
         button_primary_background_fill="#0f766e",
         button_primary_background_fill_hover="#0b5f59",
-        button_primary_background_fill_dark="#14857b",
+        button_primary_background_fill_dark="#127a71",
         button_primary_background_fill_hover_dark="#0f766e",
         button_primary_text_color="#ffffff",
         button_primary_text_color_dark="#ffffff",
