@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from datasets.dataset import Dataset
     from datasets.progress import Progress
     from serve_app.settings import Settings
 
@@ -72,19 +73,167 @@ def train(
         )
     for note in trained.notes:
         typer.echo(f"Note: {note}", err=True)
-    set_aside = dataset.rows - len(dataset.products)
-    if set_aside:
-        typer.echo(f"Note: {set_aside} of {dataset.rows} rows were set aside; see `rayonnage data check`", err=True)
+    _note_set_aside(dataset)
     if json_output:
         _print_json({"version": trained.version, "champion": promote, "metrics": trained.metrics})
         return
-    typer.echo(f"{trained.version} trained in {trained.seconds:.0f} s on {len(dataset.products)} rows, held-out scores:")
+    typer.echo(
+        f"{trained.version} trained in {trained.seconds:.0f} s on {len(dataset.products)} rows, held-out scores:"
+    )
     for part in ("text", "image", "fusion"):
         if scores := trained.metrics[part]:
             low, high = scores["interval"]
             typer.echo(f"  {part:<7} weighted F1 {scores['weighted_f1']:.3f} ({low:.3f} to {high:.3f})", nl=False)
             typer.echo(f", macro F1 {scores['macro_f1']:.3f}, {scores['rows']} rows")
     typer.echo("It is champion now: `rayonnage serve` answers with it." if promote else "The champion stays.")
+
+
+@data_app.command("check")
+def data_check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder in Rakuten's layout.")],
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", help="Further folders, checked together with it.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw the counts by category.")] = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Tell what a data folder holds: categories, missing parts, broken photos, duplicates, and every row set aside.
+
+    Example: rayonnage data check ./listings --plot counts.png
+    """
+    from datasets.check import check_folders, plot_counts, show
+
+    with bars() as progress:
+        report = check_folders([folder, *(data or [])], progress=progress)
+    if plot is not None:
+        plot_counts(report.dataset, plot)
+    if json_output:
+        _print_json(report.as_json())
+    else:
+        from rich.console import Console
+
+        show(report, Console())
+    if not report.dataset.products:
+        typer.echo(f"Error: {folder}: none of its {report.dataset.rows} rows can be used", err=True)
+        raise typer.Exit(2)
+
+
+@data_app.command("sample")
+def data_sample(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new or empty folder.")],
+) -> None:
+    """Write the bundled sample, a folder in Rakuten's layout to try everything on.
+
+    Example: rayonnage data sample --out ./sample
+    """
+    from datasets.bundled import write_sample
+
+    typer.echo(f"The sample is in {write_sample(out)}; try: rayonnage data check {out}")
+
+
+@app.command()
+def evaluate(
+    data: DataOption,
+    version: VersionOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="CSV with a row a listing; the worst mistakes as a PNG beside it."),
+    ] = None,
+    plots: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Folder for confusion matrix, reliability, F1 as PNG.")
+    ] = None,
+    store: StoreOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Score a version on any labelled folder: text alone, photo alone, both fused.
+
+    Example: rayonnage evaluate --data ./listings --output answers.csv --plots plots
+    """
+    from bundle.predictor import Predictor
+    from bundle.store import ModelStore
+    from datasets.folder import load_folders
+    from train.evaluation import evaluate as evaluate_bundle
+
+    if output is not None and output.suffix.lower() != ".csv":
+        raise typer.BadParameter("give a file that ends in .csv", param_hint="--output")
+    settings = _settings(store=store)
+    with bars() as progress:
+        path = ModelStore(settings.store_url).open_path(version)
+        dataset = load_folders(data, progress=progress)
+        evaluation = evaluate_bundle(Predictor.open(path, device=settings.device), dataset, progress=progress)
+    _note_set_aside(dataset)
+    if output is not None:
+        from train.mistakes import write_answers, write_contact_sheet
+
+        typer.echo(f"Answers: {write_answers(evaluation, output)}", err=True)
+        sheet = write_contact_sheet(evaluation, output.with_name(f"{output.stem}_mistakes.png"))
+        typer.echo(f"Worst mistakes: {sheet}" if sheet else "No mistakes to show", err=True)
+    if plots is not None:
+        from train.plots import write_plots
+
+        fused = evaluation.votes.probabilities["fusion"]
+        for plot in write_plots(plots, fused, evaluation.class_index, evaluation.categories):
+            typer.echo(f"Plot: {plot}", err=True)
+    if json_output:
+        _print_json(evaluation.as_json())
+        return
+    from train.evaluation_table import evaluation_tables
+
+    _print_rich(evaluation_tables(evaluation))
+
+
+@tune_app.command("fusion")
+def tune_fusion(
+    data: DataOption,
+    trials: Annotated[int, typer.Option(min=1, help="Starting points; each climbs to the best near it.")] = 20,
+    concurrent: Annotated[int | None, typer.Option(min=1, help="Trials at one time; default: one a CPU.")] = None,
+    version: VersionOption = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Publish the best weights as a new version, if better.")
+    ] = False,
+    promote: Annotated[bool, typer.Option(help="With --apply: make the new version champion.")] = True,
+    output: Annotated[Path | None, typer.Option(file_okay=False, help="Folder for plot and best weights.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same search.")] = 0,
+    store: StoreOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Search fusion weights and temperatures over the votes that training kept of rows no expert had seen.
+
+    DATA names the folder that the version was trained on. Points are chosen on half of the rows and judged on the rest.
+
+    Example: rayonnage tune fusion --data ./listings --trials 20 --apply
+    """
+    from bundle.store import ModelStore
+    from datasets.folder import load_folders
+    from tune.fusion import FusionPoint, HeldOutLogits, search
+    from tune.fusion_report import search_tables, write_search
+    from tune.publish import HELD_OUT, publish_point
+    from tune.subject import version_trained_on
+
+    settings = _settings(store=store)
+    models = ModelStore(settings.store_url)
+    with bars() as progress:
+        manifest = version_trained_on(models, load_folders(data, progress=progress), version=version)
+        held_out = HeldOutLogits.read(models.open_path(manifest.version) / HELD_OUT, manifest.experts)
+        current = FusionPoint.of(manifest.experts)
+        found = search(held_out, current, trials=trials, concurrent=concurrent, seed=seed, progress=progress)
+        directory = output or settings.home / "tune" / f"fusion-{manifest.version}"
+        files = write_search(found, held_out, directory, seed=seed)
+        applied = None
+        if apply and found.better:
+            applied = publish_point(models, manifest.version, found.best, held_out, promote=promote)
+    if json_output:
+        written = [str(file) for file in files]
+        _print_json({"version": manifest.version, **found.as_json(), "applied": applied, "files": written})
+        return
+    typer.echo(f"Version {manifest.version}, {trials} trials")
+    _print_rich(search_tables(found))
+    for file in files:
+        typer.echo(f"Written: {file}", err=True)
+    if applied:
+        typer.echo(f"Published {applied}" + (", champion now" if promote else ""))
+    elif found.better:
+        typer.echo("Add --apply to publish a version with the best weights.")
 
 
 @contextmanager
@@ -119,6 +268,22 @@ def _names(comma_separated: str) -> tuple[str, ...]:
     """Names of experts; `none` or nothing means no expert."""
     names = tuple(name.strip() for name in comma_separated.split(",") if name.strip())
     return () if names == ("none",) else names
+
+
+def _note_set_aside(dataset: "Dataset") -> None:
+    set_aside = dataset.rows - len(dataset.products)
+    if set_aside:
+        typer.echo(f"Note: {set_aside} of {dataset.rows} rows were set aside; see `rayonnage data check`", err=True)
+
+
+def _print_rich(renderable: Any) -> None:
+    """A table as wide as the terminal, or as wide as it likes where the output is no terminal."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = 140
+    console.print(renderable, highlight=False)
 
 
 def _print_json(document: Any) -> None:

@@ -28,7 +28,7 @@ from train.calibration import fit_sharpness, fit_temperature
 from train.fusion import LEAST_MODALITY_WEIGHT, modality_objective
 from train.ray_session import ray_session
 from train.scores import Difference, Scores, difference, score, weighted_f1
-from tune.error import TuneError
+from tune.error import TrialError, TuneError
 
 SMALLEST_SHARE = 0.01
 TEMPERATURE_FACTOR = 2.0
@@ -100,6 +100,12 @@ class FusionPoint:
 
     weights: dict[str, float]
     temperatures: dict[str, float]
+
+    @classmethod
+    def of(cls, experts: Sequence[ExpertEntry]) -> "FusionPoint":
+        """Where a bundle stands."""
+        weights = {expert.name: expert.weight for expert in experts}
+        return cls(weights, {expert.name: expert.temperature for expert in experts})
 
     def as_json(self) -> dict[str, dict[str, float]]:
         return {"weights": self.weights, "temperatures": self.temperatures}
@@ -180,7 +186,8 @@ def search(
     Args:
         concurrent: trials at the same time, one CPU each; None for as many as there are CPUs.
     Raises:
-        TuneError: fewer than two groups, or a trial failed.
+        TuneError: fewer than two groups.
+        TrialError: a trial failed.
     """
     searched, unseen = halves(held_out, seed=seed)
     found = run_trials(searched, current, trials=trials, concurrent=concurrent, seed=seed, progress=progress)
@@ -233,7 +240,7 @@ def run_trials(
         with redirect_stdout(sys.stderr):  # Tune prints a banner whatever its verbosity
             results = tuner.fit()
     if results.num_errors:
-        raise TuneError(f"{results.num_errors} of {trials} trials failed: {results.errors[0]}")
+        raise TrialError(results.num_errors, trials, str(results.errors[0]))
     found = [_trial(number, result, list(held_out.modalities)) for number, result in enumerate(results)]
     return sorted(found, key=lambda trial: -trial.log_likelihood)
 
