@@ -33,6 +33,8 @@ DataOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, nothing else.")]
 VersionOption = Annotated[str | None, typer.Option("--version", help="Bundle version; default: the champion.")]
+PortOption = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of page and API; default 8000.")]
+HostOption = Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")]
 StoreOption = Annotated[
     str | None, typer.Option("--store", help="Model store: a path, s3:// or gs://; default: in RAYONNAGE_HOME.")
 ]
@@ -234,6 +236,72 @@ def tune_fusion(
         typer.echo(f"Published {applied}" + (", champion now" if promote else ""))
     elif found.better:
         typer.echo("Add --apply to publish a version with the best weights.")
+
+
+@app.command()
+def serve(
+    port: PortOption = None,
+    host: HostOption = None,
+    version: VersionOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Serve page and API with the champion until Ctrl-C.
+
+    Example: rayonnage serve --port 8080
+    """
+    _serve(_settings(port=port, host=host, store=store), version=version)
+
+
+@app.command()
+def demo(port: PortOption = None, host: HostOption = None, store: StoreOption = None) -> None:
+    """Train on the bundled sample where there is no model yet, then serve page and API until Ctrl-C.
+
+    Example: rayonnage demo
+    """
+    from bundle.store import ModelStore
+    from serve_app.instance import check_port
+
+    settings = _settings(port=port, host=host, store=store)
+    check_port(settings.host, settings.port)
+    if ModelStore(settings.store_url).champion() is None:
+        _train_on_sample(settings)
+    _serve(settings, version=None)
+
+
+def _train_on_sample(settings: "Settings") -> None:
+    """Train in a process of its own, whose memory is free again when the server starts."""
+    import subprocess
+
+    from datasets.bundled import sample_path
+
+    typer.echo("There is no model yet: training one on the bundled sample. This happens once.", err=True)
+    command = [sys.executable, __file__, "train", "--data", str(sample_path()), "--store", settings.store_url]
+    trained = subprocess.run(command, check=False)
+    if trained.returncode:
+        raise typer.Exit(trained.returncode)
+
+
+def _serve(settings: "Settings", *, version: str | None) -> None:
+    from serve_app.launcher import serve as serve_bundle
+
+    def report(seconds: float, phase: str) -> None:
+        typer.echo(f"{seconds:6.1f} s  {phase}", err=True)
+
+    def on_ready(url: str, seconds: float) -> None:
+        lines = (
+            f"Ready after {seconds:.0f} s.",
+            f"  page      {url}/",
+            f"  API       {url}/api/v1/docs",
+            f"  try       curl -F designation='Piscine tubulaire ronde 3 m' {url}/api/v1/predict",
+            "  stop      Ctrl-C",
+        )
+        typer.echo("\n".join(lines))
+        sys.stdout.flush()
+
+    ready = serve_bundle(settings, version=version, page="ui.mount:asgi_app", report=report, on_ready=on_ready)
+    typer.echo("Stopped.", err=True)
+    if not ready:
+        raise typer.Exit(130)
 
 
 @contextmanager
