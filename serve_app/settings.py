@@ -25,10 +25,25 @@ class Settings(BaseSettings):
     text_replicas: int = Field(default=1, ge=1, description="replicas of the text model")
     image_replicas: int = Field(default=1, ge=1, description="replicas of the image model")
     router_replicas: int = Field(default=1, ge=1, description="replicas of the router and ingress")
+    # A training on a machine of 2 cores needs a whole one: all replicas and the page reserve less than that together.
+    text_cpus: float = Field(default=0.3, gt=0, description="CPU that one text replica reserves")
+    image_cpus: float = Field(default=0.3, gt=0, description="CPU that one image replica reserves")
+    router_cpus: float = Field(default=0.2, gt=0, description="CPU that one router replica reserves")
+    model_threads: int | None = Field(default=None, ge=1, description="threads of one model; default: all cores")
     max_batch: int = Field(default=16, ge=1, le=256, description="listings that cross to a model in one call")
+    model_deadline_s: float = Field(default=15.0, gt=0, description="a model slower than this counts as lost")
+    text_max_chars: int = Field(default=20_000, ge=1, description="longest designation or description accepted")
     image_max_bytes: int = Field(default=10_000_000, ge=1, description="largest photo accepted, encoded")
+    batch_max_bytes: int = Field(default=100_000_000, ge=1, description="largest body of /predict/batch")
+    proxy: Literal["haproxy", "ray"] | None = Field(default=None, description="default: haproxy where it is installed")
+    object_store_bytes: int = Field(default=200_000_000, ge=80_000_000, description="shared memory of Ray")
     anonymous_predict: bool | None = Field(default=None, description="predict without signing in; default: demo only")
 
     @property
     def store_url(self) -> str:
         return self.store or str(self.home / "models")
+
+    @property
+    def cache(self) -> Path:
+        """Features of frozen backbones, kept between trainings."""
+        return self.home / "cache"

@@ -1,0 +1,187 @@
+"""What the API answers, in the shapes that outside tools rely on."""
+
+import uuid
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bundle.fusion import Prediction, Vote
+from bundle.manifest import Manifest, Modality
+
+
+class RankedCategory(BaseModel):
+    """A category with its names and its probability."""
+
+    prdtypecode: int
+    name_fr: str
+    name_en: str
+    probability: float
+
+
+class VotedCategory(BaseModel):
+    """A category in one modality's vote."""
+
+    prdtypecode: int
+    probability: float
+
+
+class VoteAnswer(BaseModel):
+    """What one modality says by itself, and its share in the answer."""
+
+    weight: float
+    categories: list[VotedCategory]
+
+
+class CategorySet(BaseModel):
+    """One of these codes is right `coverage` of the time; null and empty where the bundle promises nothing."""
+
+    coverage: float | None
+    prdtypecodes: list[int]
+
+
+class Answer(RankedCategory):
+    """The best category of a listing, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "prdtypecode": 2583,
+                    "name_fr": "Piscine et accessoires",
+                    "name_en": "Pools and pool equipment",
+                    "probability": 0.93,
+                    "categories": [
+                        {
+                            "prdtypecode": 2583,
+                            "name_fr": "Piscine et accessoires",
+                            "name_en": "Pools and pool equipment",
+                            "probability": 0.93,
+                        }
+                    ],
+                    "category_set": {"coverage": 0.95, "prdtypecodes": [2583]},
+                    "votes": {
+                        "text": {"weight": 1.0, "categories": [{"prdtypecode": 2583, "probability": 0.95}]},
+                        "image": None,
+                    },
+                    "absent": ["image"],
+                    "degraded": [],
+                    "explanation": None,
+                    "prediction_id": "b8c1f0c2a7f94c1c8f6f6f0f1c9a2d3e",
+                    "version": "20261125-101500-3f2a",
+                    "elapsed_ms": 8.4,
+                }
+            ]
+        }
+    )
+
+    categories: list[RankedCategory] = Field(description="`top_k` of them, highest first")
+    category_set: CategorySet
+    votes: dict[Modality, VoteAnswer | None] = Field(description="null: this modality had no say")
+    absent: list[Modality] = Field(description="modalities that were not sent")
+    degraded: list[Modality] = Field(description="modalities that were sent but not used")
+    explanation: None = Field(default=None, description="reserved")
+    prediction_id: str
+    version: str = Field(description="the bundle that answered")
+    elapsed_ms: float
+
+
+class ErrorAnswer(BaseModel):
+    """A request that is refused, or a listing of a batch."""
+
+    detail: str = Field(examples=["designation: is empty, and there is no photo"])
+    field: str | None = Field(default=None, description="the field at fault; `body` for the request as a whole")
+
+
+class BatchError(BaseModel):
+    """Why one listing of a batch has no answer."""
+
+    field: str
+    detail: str
+
+
+class BatchItemError(BaseModel):
+    """Stands in the place of the answer."""
+
+    error: BatchError
+
+
+class BatchAnswer(BaseModel):
+    """One item a listing, in their order."""
+
+    items: list[Answer | BatchItemError]
+
+
+class ServedCategory(BaseModel):
+    """A category that can be answered."""
+
+    prdtypecode: int
+    name_fr: str
+    name_en: str
+
+
+class Served(BaseModel):
+    """What would answer a prediction now.
+
+    Attributes:
+        modalities: what the model can use; `down` are those of them that have no say now.
+        synthetic: the model learned from listings that were made up.
+    """
+
+    version: str
+    ready: bool
+    modalities: list[Modality]
+    down: list[Modality]
+    synthetic: bool
+    experts: dict[Modality, list[str]]
+    categories: list[ServedCategory]
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """Whether listings are answered now."""
+
+    ready: bool
+    version: str
+    down: list[Modality]
+
+
+def answer_of(prediction: Prediction, manifest: Manifest, *, top_k: int, elapsed_ms: float) -> Answer:
+    """Name what the fusion found."""
+    top = [
+        RankedCategory.model_construct(
+            **manifest.categories[column].model_dump(), probability=float(prediction.probabilities[column])
+        )
+        for column in prediction.ranking[:top_k]
+    ]
+    codes = manifest.codes
+    return Answer.model_construct(
+        **top[0].model_dump(),
+        categories=top,
+        category_set=CategorySet.model_construct(
+            coverage=prediction.coverage, prdtypecodes=[codes[column] for column in prediction.category_set]
+        ),
+        votes={modality: _vote(vote, codes, top_k) for modality, vote in prediction.votes.items()},
+        absent=prediction.absent,
+        degraded=prediction.degraded,
+        prediction_id=uuid.uuid4().hex,
+        version=manifest.version,
+        elapsed_ms=elapsed_ms,
+    )
+
+
+def _vote(vote: Vote | None, codes: list[int], top_k: int) -> VoteAnswer | None:
+    if vote is None:
+        return None
+    order = (-vote.probabilities).argsort(kind="stable")[:top_k]
+    return VoteAnswer.model_construct(
+        weight=vote.weight,
+        categories=[
+            VotedCategory.model_construct(prdtypecode=codes[column], probability=float(vote.probabilities[column]))
+            for column in order
+        ],
+    )

