@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
+from safetensors import SafetensorError
 
 from bundle.error import DamagedBundleError
 from bundle.manifest import ExpertEntry
@@ -49,12 +50,16 @@ def open_expert(bundle_dir: Path, entry: ExpertEntry, *, threads: int | None, de
     Args:
         threads: CPU threads it may use; None means all.
     Raises:
-        DamagedBundleError: this program has no expert of that name.
+        DamagedBundleError: this program has no expert of that name, or its files are not such an expert's.
     """
     if entry.name not in EXPERTS:
         known = ", ".join(EXPERTS)
         raise DamagedBundleError("manifest.json", f"expert {entry.name!r} is unknown to this version (known: {known})")
-    return expert_class(entry.name).open(bundle_dir / entry.directory, threads=threads, device=device)
+    directory = bundle_dir / entry.directory
+    try:
+        return expert_class(entry.name).open(directory, threads=threads, device=device)
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise DamagedBundleError(str(directory), f"holds no {entry.name} expert ({error})") from error
 
 
 def expert_class(name: str) -> ExpertClass:

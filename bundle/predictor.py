@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from bundle.error import BundleError, UnusableListingError
+from bundle.error import BundleError, DamagedBundleError, UnusableListingError
 from bundle.expert import Device, Expert, open_expert
 from bundle.fusion import Fusion, Prediction, softmax
 from bundle.image import IMAGE_PX, prepare_image
@@ -40,7 +40,7 @@ class Predictor:
         self.manifest = manifest
         self._experts = experts
         self._fusion = Fusion(manifest)
-        self._decoders = threads or len(os.sched_getaffinity(0))
+        self._decoders = threads or os.cpu_count() or 1
 
     @classmethod
     def open(
@@ -55,7 +55,7 @@ class Predictor:
 
         Args:
             path: the bundle's directory.
-            modalities: the ones to load; a replica of one model carries the other's experts not.
+            modalities: the ones to load; a replica of one model does not carry the other's experts.
             threads: CPU threads of the experts; None means all.
         Raises:
             DamagedBundleError: names the file and the reason.
@@ -66,7 +66,9 @@ class Predictor:
             entries = manifest.experts_of(modality)
             if entries:
                 experts[modality] = [(e, open_expert(path, e, threads=threads, device=device)) for e in entries]
-        return cls(manifest, experts, threads=threads)
+        predictor = cls(manifest, experts, threads=threads)
+        predictor._try_out()
+        return predictor
 
     def text_votes(self, texts: Sequence[CleanText]) -> np.ndarray:
         """Calibrated probabilities of each text expert.
@@ -138,6 +140,19 @@ class Predictor:
         opened = self._experts[modality]
         votes = [softmax(expert.logits(batch) / entry.temperature) for entry, expert in opened]
         return np.stack(votes, axis=1).astype(np.float32)
+
+    def _try_out(self) -> None:
+        """Ask every expert once: what is compiled at the first call is compiled now, and a wrong answer shows now."""
+        trials: dict[Modality, Any] = {
+            "text": [CleanText("1984", "")],
+            "image": np.full((1, IMAGE_PX, IMAGE_PX, 3), 255, np.uint8),
+        }
+        for modality, opened in self._experts.items():
+            for entry, expert in opened:
+                logits = expert.logits(trials[modality])
+                if logits.shape != (1, len(self.manifest.categories)) or not np.isfinite(logits).all():
+                    wrong = f"answers {logits.shape[1:]} numbers, not {len(self.manifest.categories)} finite ones"
+                    raise DamagedBundleError(entry.directory, wrong)
 
     def _decode(self, listing: Listing) -> Photo:
         if listing.image is None or "image" not in self._experts:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from bundle.error import BundleError, DamagedBundleError, UnusableListingError
 from bundle.predictor import Predictor
 from bundle.text import prepare_text
+from bundle.verify import file_entry, file_names, read_manifest
 from datasets.listing import Listing
 
 Labelled = list[tuple[Listing, int]]
@@ -133,6 +135,33 @@ def test_an_expert_of_a_later_program_is_named(tiny_copy: Path) -> None:
     manifest.write_text(manifest.read_text("utf-8").replace('"lite0"', '"lite9"'), "utf-8")
     with pytest.raises(DamagedBundleError, match="lite9"):
         Predictor.open(tiny_copy)
+
+
+def republished(bundle: Path, **fields: Any) -> None:
+    """Write the manifest anew, so that only what is wrong inside the files is left to find."""
+    manifest = read_manifest(bundle).model_copy(update=fields)
+    files = {name: file_entry(bundle / name) for name in sorted(file_names(bundle))}
+    (bundle / "manifest.json").write_text(manifest.model_copy(update={"files": files}).model_dump_json(), "utf-8")
+
+
+@pytest.mark.parametrize("name", ["text/linear/terms.json", "text/linear/linear.safetensors", "image/lite0/model.xml"])
+def test_files_that_are_no_expert_are_named_although_their_sums_are_right(tiny_copy: Path, name: str) -> None:
+    (tiny_copy / name).write_bytes(b"nothing of the kind")
+    republished(tiny_copy)
+    with pytest.raises(DamagedBundleError, match=name.rpartition("/")[0]):
+        Predictor.open(tiny_copy)
+
+
+def test_an_expert_of_other_categories_is_refused(tiny_copy: Path) -> None:
+    republished(tiny_copy, categories=read_manifest(tiny_copy).categories[:2])
+    with pytest.raises(DamagedBundleError, match="not 2 finite ones"):
+        Predictor.open(tiny_copy)
+
+
+def test_a_gpu_replica_without_a_keras_form_answers_by_the_openvino_form(tiny_bundle: Path) -> None:
+    pixels = np.zeros((1, 224, 224, 3), np.uint8)
+    votes = [Predictor.open(tiny_bundle, modalities=["image"], device=d).image_votes(pixels) for d in ("cpu", "gpu")]
+    np.testing.assert_allclose(*votes, atol=1e-5)
 
 
 def test_several_threads_get_their_own_answers(predictor: Predictor, listings: Labelled) -> None:
