@@ -1,6 +1,7 @@
 """A photo as a person sees it: upright, first frame, on white, 8-bit sRGB, or a clear reason why not."""
 
 import hashlib
+import warnings
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -36,9 +37,11 @@ def open_photo(source: Path | bytes, *, max_bytes: int = 10_000_000, smallest_si
         PhotoError: empty, too large, not a photo, more than 50 million pixels (told before decoding), or truncated.
     """
     encoded = _read(source, max_bytes)
+    # Pillow warns of broken camera notes, which don't matter here, and of large pictures, which are refused below.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
         image = Image.open(BytesIO(encoded), formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except Image.DecompressionBombError as error:
         raise PhotoError(f"more than {MAX_PIXELS // 1_000_000} million pixels") from error
     except Exception as error:  # decoders raise what they like on a damaged header
         raise PhotoError(_foreign(encoded)) from error
