@@ -20,8 +20,9 @@ AT_ONCE = 64
 ASK_AGAIN_S = 4
 CACHE_S = 3600
 
-# What Gradio cannot say by itself: the answer is read out when it changes, a problem at once, and the upload button is
-# named after what it shows (Gradio's own name differs from it, and comes back with every new button).
+# What Gradio cannot say by itself: the answer is read out when it changes, a problem at once; the upload button is
+# named after what it shows (Gradio's own name differs from it, and comes back with every new button); an example's
+# picture says nothing that its label does not.
 FOR_READERS = """
 () => {
   document.querySelector('#answer')?.setAttribute('aria-live', 'polite');
@@ -32,6 +33,7 @@ FOR_READERS = """
   });
   new MutationObserver(rename).observe(photo, { childList: true, subtree: true, characterData: true });
   rename();
+  document.querySelectorAll('#examples img').forEach((picture) => { picture.ariaHidden = 'true'; });
 }
 """
 
@@ -49,7 +51,7 @@ INTO_SIGHT = """
   const top = target?.getBoundingClientRect().top ?? 0;
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   if (top < 0 || top > innerHeight * 0.6)
-    target.parentElement.scrollIntoView({ behavior: still ? 'instant' : 'smooth', block: 'start' });
+    target.closest('#problem, #answer').scrollIntoView({ behavior: still ? 'instant' : 'smooth', block: 'start' });
 }
 """
 

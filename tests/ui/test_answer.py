@@ -1,0 +1,139 @@
+"""The answer's HTML and the page's words."""
+
+import dataclasses
+import pickle
+import re
+
+import pytest
+
+from ui.answer import answer_html, problem_html, status_html
+from ui.client import Category, CategorySet, Modality, Prediction, RankedCategory, Served, Vote, VotedCategory
+from ui.error import ApiBusy, ApiDown, ApiError, ApiFault, ApiSlow, ListingRefused, SignInNeeded
+from ui.example import EXAMPLES
+from ui.texts import ENGLISH, FRENCH, Texts, texts_in
+
+
+def prediction(*probabilities: float, kept: int = 1, **changes: object) -> Prediction:
+    """An answer over categories 10, 20, …; the first `kept` are the conformal set."""
+    categories = [
+        RankedCategory(prdtypecode=10 * (i + 1), name_fr=f"Rayon {i}", name_en=f"Shelf {i}", probability=probability)
+        for i, probability in enumerate(probabilities)
+    ]
+    vote = Vote(weight=0.7, categories=[VotedCategory(prdtypecode=10, probability=0.5)])
+    votes: dict[Modality, Vote | None] = {"text": vote, "image": None}
+    answer = Prediction(
+        **categories[0].model_dump(),
+        categories=categories,
+        category_set=CategorySet(coverage=0.95, prdtypecodes=[c.prdtypecode for c in categories[:kept]]),
+        votes=votes,
+        absent=["image"],
+        version="20261125-101500-3f2a",
+        elapsed_ms=8.43,
+    )
+    return answer.model_copy(update=changes)
+
+
+def served(*, down: list[Modality] | None = None, ready: bool = True, synthetic: bool = False) -> Served:
+    shelf = Category(prdtypecode=10, name_fr="Livres d'occasion", name_en="Used books")
+    return Served(
+        version="1",
+        categories=[shelf],
+        modalities=["text", "image"],
+        down=down or [],
+        ready=ready,
+        synthetic=synthetic,
+    )
+
+
+def words(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_the_shelves_are_listed_highest_first_with_their_probability() -> None:
+    shown = words(answer_html(prediction(0.62, 0.24, 0.1, 0.04), None, FRENCH))
+    places = [shown.index(f"Rayon {i} {p}") for i, p in enumerate(["62 %", "24 %", "10 %", "4 %"]) if i]
+    assert places == sorted(places)
+
+
+def test_the_conformal_set_says_how_many_and_how_often() -> None:
+    assert "L'un de ces 3 rayons, 95 % du temps" in words(
+        answer_html(prediction(0.5, 0.3, 0.1, 0.1, kept=3), None, FRENCH)
+    ).replace("&#x27;", "'")
+    assert "This one, 95% of the time" in words(answer_html(prediction(0.9, 0.1), None, ENGLISH))
+
+
+def test_no_promise_is_made_where_the_bundle_makes_none() -> None:
+    answer = prediction(0.9, 0.1, category_set=CategorySet(coverage=None, prdtypecodes=[]))
+    assert "promise" not in answer_html(answer, served(), FRENCH)
+
+
+def test_a_synthetic_model_says_so_twice() -> None:
+    assert "annonces synthétiques" in status_html(served(synthetic=True), FRENCH)
+    assert "annonces synthétiques" in answer_html(prediction(0.9, 0.1), served(synthetic=True), FRENCH)
+    assert "synthétiques" not in status_html(served(), FRENCH)
+
+
+def test_a_part_that_was_not_sent_and_one_that_was_not_used_read_differently() -> None:
+    absent = answer_html(prediction(0.9, 0.1), None, FRENCH)
+    degraded = answer_html(prediction(0.9, 0.1, absent=[], degraded=["image"]), None, FRENCH)
+    assert FRENCH.absent["image"] in words(absent)
+    assert "prise en compte cette fois" in degraded
+    assert "prise en compte cette fois" not in absent
+
+
+def test_a_model_that_restarts_is_told_apart_from_one_of_its_parts() -> None:
+    assert FRENCH.not_ready in status_html(None, FRENCH)
+    assert FRENCH.not_ready in status_html(served(ready=False), FRENCH)
+    assert FRENCH.partly_down["image"] in status_html(served(down=["image"]), FRENCH)
+
+
+def test_names_from_outside_cannot_write_html() -> None:
+    hostile = "<script>alert(1)</script>"
+    answer = prediction(0.9, 0.1, name_fr=hostile, version=hostile)
+    answer.categories[0].name_fr = hostile
+    assert "<script" not in answer_html(answer, None, FRENCH)
+    assert "<script" not in problem_html("Cette annonce n'a pas été acceptée.", detail=hostile)
+
+
+@pytest.mark.parametrize(
+    ("share", "french", "english"),
+    [
+        (0.0, "0 %", "0%"),
+        (0.004, "< 1 %", "< 1%"),
+        (0.936, "94 %", "94%"),
+        (0.998, "> 99 %", "> 99%"),
+        (1, "100 %", "100%"),
+    ],
+)
+def test_a_share_is_never_rounded_to_certainty(share: float, french: str, english: str) -> None:
+    assert FRENCH.percent(share).replace("\N{NARROW NO-BREAK SPACE}", " ") == french
+    assert ENGLISH.percent(share).replace("\N{NARROW NO-BREAK SPACE}", " ") == english
+
+
+@pytest.mark.parametrize("texts", [FRENCH, ENGLISH])
+def test_every_error_is_a_sentence(texts: Texts) -> None:
+    refusals = [ListingRefused("is bad", field, 422) for field in ("designation", "description", "image", "body", None)]
+    errors: list[ApiError] = [ApiDown(), ApiSlow(), ApiBusy(), SignInNeeded(), ApiFault(500), *refusals]
+    for error in errors:
+        assert texts.sentence(error).endswith(".")
+
+
+def test_errors_survive_pickling() -> None:
+    for error in (ListingRefused("is bad", "image", 422), ApiFault(500)):
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_both_languages_fill_in_the_same_blanks() -> None:
+    for field in dataclasses.fields(Texts):
+        french, english = str(getattr(FRENCH, field.name)), str(getattr(ENGLISH, field.name))
+        assert set(re.findall(r"{\w+}", french)) == set(re.findall(r"{\w+}", english)), field.name
+
+
+def test_a_language_nobody_knows_is_french() -> None:
+    assert [texts_in(code).language for code in ("en", "fr", "de", None)] == ["en", "fr", "fr", "fr"]
+
+
+def test_every_example_has_something_to_send_and_a_picture() -> None:
+    for example in EXAMPLES:
+        assert example.designation or example.photo
+        assert example.picture.is_file()
