@@ -94,8 +94,9 @@ def _unquote(field: str) -> str:
     bare = field.strip()
     if not bare.startswith('"'):
         return field
-    inner = bare[1:-1] if len(bare) > 1 and bare.endswith('"') else bare[1:]
-    return inner.replace('""', '"')
+    if len(bare) > 1 and bare.endswith('"'):
+        return bare[1:-1].replace('""', '"')
+    return field if '"' in bare[1:] else bare[1:]
 
 
 def _read_quoted(lines: Sequence[str], at: int, separator: str, shape: Shape | None) -> tuple[list[str] | None, int]:
@@ -166,7 +167,7 @@ def _find_close(line: str, position: int, following: re.Pattern[str]) -> tuple[i
     for run in _QUOTES.finditer(line, position):
         escaped = run.start() > position and line[run.start() - 1] == "\\"
         after = following.match(line, run.end())
-        if after and len(run[0]) % 2 and not escaped:
+        if after and (len(run[0]) - escaped) % 2:
             return run.end() - 1, after.end()
     return None
 

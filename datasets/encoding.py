@@ -31,7 +31,7 @@ _BOMS = (
 _SAMPLE_BYTES = 20_000
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _UTF8_SEQUENCE = re.compile(rb"[\xc3-\xf4][\x80-\xbf]")
-_COMMON_SYMBOLS = frozenset("€°«»’‘“”–—…®©™²³½¼×·•ºª£§±\u00a0")
+_COMMON_SYMBOLS = frozenset("€°«»’‘“”–—…®©™²³½¼×·•ºª£§±¡¿、。「」，！\u00a0")
 _RARE_LETTERS = frozenset("ðþÐÞýÝ")
 
 
@@ -57,7 +57,7 @@ def decode(data: bytes) -> str:
 
 
 def _utf16_without_bom(data: bytes) -> str | None:
-    head = data[:200]
+    head = data[:200].rstrip(b"\0")
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if len(head) >= 8 and max(even, odd) > len(head) // 4:
         return "utf-16-le" if odd > even else "utf-16-be"
@@ -116,10 +116,14 @@ def _fits(before: str, character: str, after: str) -> float:
             return -3.0
         if character.isupper() and (before.islower() or (before.isalpha() and after.islower())):
             return -2.0
+        if script == "LATIN" and any(near.isalpha() and not near.isascii() for near in (before, after)):
+            return 0.3  # Latin words have an accent here and there, not on every letter
+        if script == "CJK" and unicodedata.name(character).startswith(("HIRAGANA", "KATAKANA")):
+            return 1.5
         return 0.7 if character in _RARE_LETTERS else 1.0
     if unicodedata.category(character) in ("Cc", "Co", "Cn") or character == "\ufffd":
         return -3.0
-    if before.isalpha() and after.isalpha() and character not in "’‘·":
+    if before.isalpha() and after.isalpha() and character not in "’‘·、。，！「」":
         return -2.0
     return 0.3 if character in _COMMON_SYMBOLS else -0.5
 
