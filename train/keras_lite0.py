@@ -1,0 +1,89 @@
+"""The lite0 expert as a Keras model: what its OpenVINO form is checked against."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bundle.expert_lite0 import MODEL, load_head
+from bundle.image import IMAGE_PX, prepare_image
+from bundle.lite0 import STEM_CHANNELS, lite0_blocks, load_lite0_weights
+from train.check import CHECK_ROWS, check_openvino_against_keras
+
+if TYPE_CHECKING:
+    import keras
+
+
+def check_lite0(directory: Path, photos: Sequence[Path | bytes]) -> float:
+    """Check a saved lite0 expert on the first photos, and give the largest difference of a probability.
+
+    Keras answers in a process of its own, so that TensorFlow does not stay in this one.
+
+    Args:
+        directory: where `Lite0Expert.save` wrote its files.
+    Raises:
+        MismatchError: the OpenVINO form answers otherwise than the Keras model.
+    """
+    pixels = np.stack([prepare_image(photo) for photo in photos[:CHECK_ROWS]])
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        keras_logits = pool.submit(_keras_logits, *load_head(directory), pixels).result()
+    return check_openvino_against_keras("lite0", directory / MODEL, {"pixels": pixels}, keras_logits)
+
+
+def lite0_keras(
+    coef: np.ndarray, bias: np.ndarray, *, backbone: Mapping[str, np.ndarray] | None = None
+) -> "keras.Model":
+    """EfficientNet-Lite0 under a linear head.
+
+    Args:
+        coef, bias: (FEATURES, categories) and (categories,) float32: logits = features @ coef + bias.
+        backbone: weights named as in `bundle.lite0.load_lite0_weights`; None means the ImageNet ones.
+    Returns:
+        (n, IMAGE_PX, IMAGE_PX, 3) uint8 RGB pixels to (n, categories) logits. Layers are named as the weights, with
+        `_` for `/` (`block3_expand`), and `logits`.
+    """
+    import keras
+    from keras import layers
+
+    weights = dict(backbone or load_lite0_weights())
+    pixels = keras.Input((IMAGE_PX, IMAGE_PX, 3), dtype="uint8", name="pixels")
+
+    def convolution(x: "keras.KerasTensor", name: str, channels: int, *, size: int, stride: int = 1):  # type: ignore[no-untyped-def]
+        return layers.Conv2D(channels, size, strides=stride, padding="same", name=name.replace("/", "_"))(x)
+
+    def relu6(x: "keras.KerasTensor", name: str):  # type: ignore[no-untyped-def]
+        return layers.ReLU(6.0, name=f"{name.replace('/', '_')}_relu6")(x)
+
+    x = layers.Rescaling(1 / 128, offset=-127 / 128, name="scaled")(pixels)
+    x = relu6(convolution(x, "stem", STEM_CHANNELS, size=3, stride=2), "stem")
+    for block in lite0_blocks():
+        before = x
+        if block.expand != 1:
+            name = f"{block.name}/expand"
+            x = relu6(convolution(x, name, block.channels_in * block.expand, size=1), name)
+        name = f"{block.name}_depthwise"
+        x = layers.DepthwiseConv2D(block.kernel, strides=block.stride, padding="same", name=name)(x)
+        x = relu6(x, name)
+        x = convolution(x, f"{block.name}/project", block.channels_out, size=1)
+        if block.residual:
+            x = layers.Add(name=f"{block.name}_residual")([x, before])
+    x = relu6(convolution(x, "top", weights["top/bias"].shape[0], size=1), "top")
+    x = layers.GlobalAveragePooling2D(name="features")(x)
+    model = keras.Model(pixels, layers.Dense(len(bias), name="logits")(x), name="lite0")
+
+    weights |= {"logits/kernel": coef, "logits/bias": bias}
+    by_layer = {name.rpartition("/")[0] for name in weights}
+    for name in by_layer:
+        layer = model.get_layer(name.replace("/", "_"))
+        layer.set_weights([weights[f"{name}/kernel"], weights[f"{name}/bias"]])
+    return model
+
+
+def _keras_logits(coef: np.ndarray, bias: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    from bundle.keras_runner import KerasRunner, import_keras
+
+    import_keras()
+    return KerasRunner(lite0_keras(coef, bias)).run(pixels)

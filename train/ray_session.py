@@ -1,0 +1,48 @@
+"""A Ray of one's own for the length of a piece of work, beside whatever other Ray runs on the machine."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import ray
+
+ENVIRONMENT = {
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # or workers would start through `uv run` where we were
+    "RAY_TRAIN_V2_ENABLED": "1",
+    "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300",  # TensorFlow takes a minute to import on a busy small machine
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # the behaviour to come, and no warning about it
+}
+
+
+@contextmanager
+def ray_session(*, debug: bool = False) -> Iterator[None]:
+    """Use the Ray this process is connected to, or start a local one and shut it down afterwards.
+
+    `address="local"` never joins a Ray that runs on the machine already, whatever `RAY_ADDRESS` says; every port is
+    a free one. Ray's own logs go to its session folder; standard output stays untouched.
+
+    Args:
+        debug: show the workers' output on standard error.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    if ray.is_initialized():
+        yield
+        return
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        log_to_driver=debug,
+        logging_level=logging.INFO if debug else logging.ERROR,
+        object_store_memory=OBJECT_STORE_BYTES,
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+OBJECT_STORE_BYTES = 256 * 1024**2
+"""Arrays go through files, so little passes here."""
