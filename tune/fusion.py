@@ -142,6 +142,7 @@ class FusionSearch:
     Attributes:
         trials: best first, by log-likelihood on the searched half.
         gain: weighted F1 of `best` minus that of `current`, paired.
+        log_likelihood_gain: the same of the mean log-probability of the true category.
     """
 
     current: FusionPoint
@@ -153,11 +154,16 @@ class FusionSearch:
     gain: Difference
     log_likelihood_before: float
     log_likelihood_after: float
+    log_likelihood_gain: tuple[float, float]
 
     @property
     def better(self) -> bool:
-        """Whether the best point is likelier on unseen rows, and its weighted F1 not clearly lower."""
-        return self.log_likelihood_after > self.log_likelihood_before and self.gain.interval[1] >= 0
+        """Whether the best point is better on unseen rows by more than chance: likelier, or of higher weighted F1.
+
+        Never where the other of the two is clearly lower.
+        """
+        gains = (self.gain.interval, self.log_likelihood_gain)
+        return any(low > 0 for low, _ in gains) and all(high >= 0 for _, high in gains)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -167,7 +173,7 @@ class FusionSearch:
             "searched_rows": self.searched_rows,
             "before": {**self.before.as_json(), "log_likelihood": self.log_likelihood_before},
             "after": {**self.after.as_json(), "log_likelihood": self.log_likelihood_after},
-            "gain": self.gain.as_json(),
+            "gain": {**self.gain.as_json(), "log_likelihood_interval": list(self.log_likelihood_gain)},
             "trials": [trial.as_json() for trial in self.trials],
         }
 
@@ -193,6 +199,7 @@ def search(
     found = run_trials(searched, current, trials=trials, concurrent=concurrent, seed=seed, progress=progress)
     best = found[0].point
     before, after = answer(unseen, current, fitted=searched), answer(unseen, best, fitted=searched)
+    was, became = _log_probability(before, unseen.class_index), _log_probability(after, unseen.class_index)
     return FusionSearch(
         current=current,
         best=best,
@@ -201,8 +208,9 @@ def search(
         before=score(before, unseen.class_index),
         after=score(after, unseen.class_index),
         gain=difference(after, before, unseen.class_index),
-        log_likelihood_before=_mean_log_probability(before, unseen.class_index),
-        log_likelihood_after=_mean_log_probability(after, unseen.class_index),
+        log_likelihood_before=float(was.mean()),
+        log_likelihood_after=float(became.mean()),
+        log_likelihood_gain=_mean_interval(became - was),
     )
 
 
@@ -387,6 +395,10 @@ class _Counting(ray.tune.Callback):
         self._done = 0
         self._tell = partial(progress, "trials", total=total)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Nothing: Tune pickles its callbacks to resume after a crash, and progress bars hold locks."""
+        return {}
+
     def setup(self, *args: object, **info: object) -> None:  # noqa: ARG002
         self._tell(done=0)
 
@@ -415,6 +427,13 @@ def _as_config(point: FusionPoint, centre: Mapping[str, float]) -> dict[str, flo
     return config
 
 
-def _mean_log_probability(probabilities: np.ndarray, class_index: np.ndarray) -> float:
-    of_truth = probabilities[np.arange(len(class_index)), class_index]
-    return float(np.log(np.maximum(of_truth, 1e-9)).mean())
+def _log_probability(probabilities: np.ndarray, class_index: np.ndarray) -> np.ndarray:
+    """(n,) of the true category."""
+    of_truth: np.ndarray = probabilities[np.arange(len(class_index)), class_index]
+    return np.log(np.maximum(of_truth, 1e-9))
+
+
+def _mean_interval(values: np.ndarray) -> tuple[float, float]:
+    """95 % interval of a mean, by its standard error."""
+    half_width = 1.96 * float(values.std()) / float(np.sqrt(len(values)))
+    return float(values.mean()) - half_width, float(values.mean()) + half_width

@@ -1,6 +1,7 @@
 """Shows what a search for fusion weights found: tables for people, a plot, and the best point as a file."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from train.plots import BLUE, GRID, INK, MUTED, ORANGE, new_axes, write_figure, 
 from train.scores import weighted_f1
 from tune.fusion import FusionPoint, FusionSearch, HeldOutLogits, fuse, halves
 
-SHOWN_TRIALS = 8
+SHOWN_POINTS = 8
 SWEEP_STEPS = 41
 
 
@@ -32,16 +33,16 @@ def write_search(search: FusionSearch, held_out: HeldOutLogits, directory: Path,
 def search_tables(search: FusionSearch) -> Group:
     """The best trials, and the score before and after on rows that the search never saw."""
     names = list(search.current.weights)
-    trials = Table(title=f"Best trials, on the {search.searched_rows:,} rows searched", title_justify="left")
-    for heading in ("trial", *(f"{name}: weight / T" for name in names), "log-likelihood", "weighted F1"):
+    trials = Table(title=f"Where trials came to, on the {search.searched_rows:,} rows searched", title_justify="left")
+    for heading in ("trials", *(f"{name}: weight / T" for name in names), "log-likelihood", "weighted F1"):
         trials.add_column(heading, justify="right")
-    for trial in search.trials[:SHOWN_TRIALS]:
-        trials.add_row(
-            str(trial.number),
-            *(f"{trial.point.weights[name]:.2f} / {trial.point.temperatures[name]:.2f}" for name in names),
-            f"{trial.log_likelihood:.4f}",
-            f"{trial.weighted_f1:.4f}",
-        )
+    # Trials that climbed to the same point are one line.
+    points = Counter(
+        (*_cells(trial.point, names), f"{trial.log_likelihood:.4f}", f"{trial.weighted_f1:.4f}")
+        for trial in search.trials
+    )
+    for cells, count in list(points.items())[:SHOWN_POINTS]:
+        trials.add_row(str(count), *cells)
     result = Table(title=f"On the {search.before.rows:,} rows that no trial saw", title_justify="left")
     for heading in ("", *(f"{name}: weight / T" for name in names), "log-likelihood", "weighted F1", "95 %", "ECE"):
         result.add_column(heading, justify="right")
@@ -51,19 +52,23 @@ def search_tables(search: FusionSearch) -> Group:
     ):
         result.add_row(
             label,
-            *(f"{point.weights[name]:.2f} / {point.temperatures[name]:.2f}" for name in names),
+            *_cells(point, names),
             f"{likelihood:.4f}",
             f"{scores.weighted_f1:.4f}",
             f"{scores.interval[0]:.3f} to {scores.interval[1]:.3f}",
             f"{scores.expected_calibration_error:.3f}",
         )
     low, high = search.gain.interval
-    verdict = "better" if search.better else "no better: keep the present weights"
+    verdict = "better" if search.better else "no better than chance would have it; keep the present weights"
     return Group(
         trials,
         result,
         f"Gain in weighted F1 {search.gain.weighted_f1:+.4f} (95 % {low:+.4f} to {high:+.4f}): {verdict}.",
     )
+
+
+def _cells(point: FusionPoint, names: list[str]) -> list[str]:
+    return [f"{point.weights[name]:.2f} / {point.temperatures[name]:.2f}" for name in names]
 
 
 def weight_figure(search: FusionSearch, held_out: HeldOutLogits, *, seed: int = 0) -> Figure:
