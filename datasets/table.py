@@ -109,7 +109,7 @@ def _read_header(path: Path, lines: list[str], columns: Sequence[str]) -> tuple[
 def _locate(fields: Sequence[str], columns: Sequence[str]) -> dict[str, int]:
     names = [_plain(field) for field in fields]
     positions = {column: names.index(_plain(column)) for column in columns if column and _plain(column) in names}
-    if INDEX in columns and positions:
+    if INDEX in columns and len(fields) > 1:
         index_at = _locate_index(names, set(positions.values()))
         if index_at is not None:
             positions[INDEX] = index_at
