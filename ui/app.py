@@ -10,7 +10,7 @@ import gradio as gr
 
 from ui.answer import answer_html, empty_html, header_html, problem_html, status_html
 from ui.client import ApiClient, Prediction, Served
-from ui.error import ApiError, ListingRefused
+from ui.error import ApiDown, ApiError, ListingRefused
 from ui.example import EXAMPLES, Example
 from ui.texts import FRENCH, Texts, texts_in
 
@@ -71,20 +71,22 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
         photo: dict[str, Any] | None,
         language: str,
         served: Served | None,
-    ) -> tuple[str, str, Prediction | None]:
+    ) -> tuple[str, str, Prediction | None, Any]:
         """Ask the API; a problem is a sentence beside the form and takes the old answer away."""
         texts = texts_in(language)
         path = Path(photo["path"]) if photo else None
         if not (designation or "").strip() and not (description or "").strip() and path is None:
-            return problem_html(texts.nothing_given), empty_html(texts), None
+            return problem_html(texts.nothing_given), empty_html(texts), None, gr.skip()
         try:
             prediction = await api.predict(designation or "", description or "", photo=path)
         except ApiError as error:
             detail = error.detail if isinstance(error, ListingRefused) else ""
-            return problem_html(texts.sentence(error), detail=detail), empty_html(texts), None
+            watch = gr.Timer(active=True) if isinstance(error, ApiDown) else gr.skip()
+            return problem_html(texts.sentence(error), detail=detail), empty_html(texts), None, watch
         except OSError:
-            return problem_html(texts.unreadable_photo), empty_html(texts), None
-        return "", answer_html(prediction, served, texts), prediction
+            return problem_html(texts.unreadable_photo), empty_html(texts), None, gr.skip()
+        watch = gr.Timer(active=True) if prediction.degraded else gr.skip()
+        return "", answer_html(prediction, served, texts), prediction, watch
 
     async def ask_status(language: str) -> tuple[str, Served | None, gr.Timer]:
         """What answers now; the page asks again by itself until something does."""
@@ -147,7 +149,7 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
         question: dict[str, Any] = {
             "fn": find,
             "inputs": [*listing, language, served],
-            "outputs": [problem, answer, shown],
+            "outputs": [problem, answer, shown, timer],
             # The photo goes to the API byte for byte: Gradio neither decodes nor converts it.
             "preprocess": False,
             "show_progress": "minimal",
