@@ -1,8 +1,11 @@
 """What is made once a session: the sample's model, and a running server that answers with it."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from bundle.store import ModelStore
 from datasets.bundled import sample_path
@@ -29,3 +32,56 @@ def trained_store(home: Path, sample_dir: Path) -> ModelStore:
     store = ModelStore(home / "models")
     train(load_folders([sample_dir]), store, TrainOptions(), cache_dir=home / "cache")
     return store
+
+
+SHELVES = {
+    10: ("saddlebrown", ("roman policier", "essai broché", "bande dessinée", "livre de poche")),
+    1280: ("crimson", ("peluche ours", "puzzle bois", "voiture miniature", "poupée parlante")),
+    2583: ("deepskyblue", ("piscine gonflable", "pompe filtration", "bâche piscine", "chlore galets")),
+}
+
+
+@pytest.fixture(scope="session")
+def write_small_folder() -> Callable[..., Path]:
+    """Writes a folder in Rakuten's layout with listings of three shelves; every other one has a photo."""
+    return _write_small_folder
+
+
+@pytest.fixture(scope="session")
+def small_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 120 listings that trains in seconds, to be read only."""
+    return _write_small_folder(tmp_path_factory.mktemp("small") / "listings", rows=120, seed=1)
+
+
+@pytest.fixture(scope="session")
+def small_store(tmp_path_factory: pytest.TempPathFactory, small_dir: Path) -> ModelStore:
+    """A store whose champion is the default model trained on `small_dir`; to be read only."""
+    home = tmp_path_factory.mktemp("small_home")
+    store = ModelStore(home / "models")
+    train(load_folders([small_dir]), store, TrainOptions(), cache_dir=home / "cache")
+    return store
+
+
+def _write_small_folder(folder: Path, *, rows: int, seed: int, codes: Sequence[int] = tuple(SHELVES)) -> Path:
+    generator = np.random.default_rng(seed)
+    photos = folder / "images" / "image_train"
+    photos.mkdir(parents=True)
+    listings = [",designation,description,productid,imageid"]
+    labels = [",prdtypecode"]
+    for row in range(rows):
+        code = codes[row % len(codes)]
+        # Every fifth listing speaks of another shelf, so that no answer is certain.
+        colour, words = SHELVES[code if code in SHELVES and row % 5 else int(generator.choice(list(SHELVES)))]
+        productid, imageid = seed * 100_000 + row, seed * 200_000 + row
+        serial = "".join(generator.choice(list("abcdefghij"), 6))
+        title = "" if row % 10 == 3 else f"{generator.choice(words)} {serial}"
+        listings.append(f"{row},{title},,{productid},{imageid}")
+        labels.append(f"{row},{code}")
+        if row % 2 or not title:
+            photo = Image.new("RGB", (64, 48), "white")
+            corner = int(generator.integers(2, 16))
+            ImageDraw.Draw(photo).rectangle((corner, corner, 60, 44), fill=colour)
+            photo.save(photos / f"image_{imageid}_product_{productid}.jpg")
+    (folder / "X_train_update.csv").write_text("\n".join(listings) + "\n", encoding="utf-8")
+    (folder / "Y_train_CVw08PX.csv").write_text("\n".join(labels) + "\n", encoding="utf-8")
+    return folder

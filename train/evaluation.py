@@ -1,7 +1,7 @@
 """Judges a bundle on labelled listings: text alone, photo alone, both fused, and all three on the rows with both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from bundle.manifest import CategoryEntry, Manifest, Modality
 from bundle.text import has_text, prepare_text
 from datasets.dataset import Dataset
 from datasets.error import DataError
+from datasets.fingerprint import fingerprint
 from datasets.listing import Listing, Product
 from datasets.progress import Progress, silent
 from train.scores import Difference, Scores, difference, score
@@ -89,6 +90,7 @@ class Evaluation:
         conformal_coverage, conformal_size: how often the true category was in the set, and the set's mean size, over
             rows with a promise; None where no row had one.
         unknown_codes: codes in the data that the bundle does not know, ascending.
+        trained_on: the bundle was trained on these very data, so that the scores flatter it.
     """
 
     version: str
@@ -102,6 +104,7 @@ class Evaluation:
     conformal_coverage: float | None
     conformal_size: float | None
     unknown_codes: list[int]
+    trained_on: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The document of `rayonnage evaluate --json`."""
@@ -116,6 +119,7 @@ class Evaluation:
             "paired": self.paired and self.paired.as_json(),
             "unknown_codes": self.unknown_codes,
             "unanswered": len(self.unanswered),
+            "trained_on": self.trained_on,
         }
 
 
@@ -143,7 +147,8 @@ def evaluate(predictor: Answers, dataset: Dataset, *, progress: Progress = silen
         predictions += predictor.predict([product.listing for product in products[start : start + BATCH]])
     progress("evaluate", len(products), len(products))
     votes = collect(predictions, categories=len(manifest.categories))
-    return judge(manifest.version, manifest.categories, products, votes, unanswered=unanswered)
+    evaluation = judge(manifest.version, manifest.categories, products, votes, unanswered=unanswered)
+    return replace(evaluation, trained_on=fingerprint(dataset) == manifest.data.fingerprint)
 
 
 def judge(

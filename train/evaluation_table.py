@@ -12,6 +12,11 @@ PART_NAMES: dict[Part, str] = {"text": "text alone", "image": "photo alone", "fu
 def evaluation_tables(evaluation: Evaluation) -> Group:
     """Everything `rayonnage evaluate` prints."""
     shown: list[RenderableType] = [_parts(evaluation)]
+    if evaluation.trained_on:
+        shown.append(
+            "[bold]These are the data it was trained on, so the scores flatter it.[/bold] "
+            "Its scores on held-out rows are those that `rayonnage train` told."
+        )
     if evaluation.paired is not None:
         gain = evaluation.paired.gain
         low, high = gain.interval
