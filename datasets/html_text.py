@@ -33,13 +33,22 @@ _DROPPED = re.compile(
 )
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>|<!\[(?:end)?if[^<>]*\]>", re.IGNORECASE)
 _ATTRIBUTES = r"""(?:\s(?:"[^"<]*"|'[^'<]*'|[^<>"'])*|\s[^<>]*)?"""
-_TAG = re.compile(rf"<(/?)([A-Za-z][\w:-]*)({_ATTRIBUTES})/?>")
+# Translators put spaces into tags: "</ span>", "< span style = ...>".
+_TAG = re.compile(rf"<(\s?/\s?|\s?)([A-Za-z][\w:-]*)({_ATTRIBUTES})/?>")
 _CUT = re.compile(r"<(/?)([A-Za-z][\w:-]*)([^<>]*)\Z")
 _SHORT_ELEMENT = re.compile(r"<(b|i|u|em|strong|font|span|big|small)\b[^<>]*>([^<>\s])</\1\s*>", re.IGNORECASE)
 
 
+_SPREADSHEET_ESCAPE = re.compile(r"_x(000[9AaDd]|005[Ff])_")
+
+
 def resolve_entities(text: str) -> str:
-    """Entities to characters, however often they were escaped: `&amp;eacute;`, `&#233;`, `&EACUTE;`, `&eacute`."""
+    """Entities to characters, however often they were escaped: `&amp;eacute;`, `&#233;`, `&EACUTE;`, `&eacute`.
+
+    Workbooks have an escape of their own, `_x000D_` for a line's end, that some converters leave in.
+    """
+    if "_x00" in text:
+        text = _SPREADSHEET_ESCAPE.sub(lambda match: "_" if match[1].upper() == "005F" else " ", text)
     for _ in range(10):
         if "&" not in text:
             return text
@@ -85,10 +94,13 @@ def _join_surrogates(match: re.Match[str]) -> str:
 
 
 def _replace_tag(match: re.Match[str]) -> str:
-    name = match[2]
+    start, name = match[1], match[2]
     inline = _INLINE.fullmatch(name)
-    if not inline and not _BLOCK.fullmatch(name) and ":" not in name and "-" not in name and "=" not in match[3]:
-        return " " if match[1] else f" {name}{match[3]} "  # <Neuf>: a seller's own brackets
+    known = inline or _BLOCK.fullmatch(name)
+    if start.isspace() and not (known and (len(name) > 1 or "=" in match[3])):
+        return match[0]  # a < b > c
+    if not known and ":" not in name and "-" not in name and "=" not in match[3]:
+        return " " if "/" in start else f" {name}{match[3]} "  # <Neuf>: a seller's own brackets
     if name.lower() in ("sub", "sup", "wbr"):
         return ""
     before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]

@@ -137,7 +137,10 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
         inverted = image.format in ("JPEG", "MPO") and "adobe" not in image.info
         return (ImageChops.invert(image) if inverted else image), None
     if image.mode == "1":
-        image = image.convert("L")
+        hidden = image.info.get("transparency")
+        image, transparent = image.convert("L"), False
+        if isinstance(hidden, int):
+            return image, image.point([255 * (value != 255 * hidden) for value in range(256)])
     if image.mode == "L" and not transparent:
         return image, None
     if image.mode == "La":

@@ -99,6 +99,7 @@ TWINS = {
     "transparent webp": (encode(RGBA, "WEBP", lossless=True), ON_WHITE),
     "transparent grey": (encode(RGBA.convert("LA"), "PNG"), GREY_ON_WHITE),
     "transparent palette": (encode(RGBA.quantize(255), "PNG"), ON_WHITE),
+    "one bit, black transparent": (encode(PICTURE.convert("1"), "PNG", transparency=0), Image.new("L", (60, 40), 255)),
     "palette": (encode(PICTURE.quantize(256), "PNG"), PICTURE.quantize(256)),
     "one transparent colour": (
         encode(
