@@ -1,0 +1,189 @@
+"""Which picture stands for what, and where its package keeps it on the machine that makes the sample.
+
+Files `pictures/<prdtypecode>.txt` name one motif a line: `source name | words`. The words, when a thing holds one of
+them, tie the thing to the motif. Sources are packages that are only needed here, at making time:
+
+    apt-get install openclipart-svg sweethome3d-furniture librsvg2-bin
+    npm pack @lobehub/fluent-emoji-3d @twemoji/svg    # unpack each under RAYONNAGE_PICTURES/<package's last name>
+"""
+
+import io
+import os
+import random
+import shutil
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from PIL import Image
+
+from datasets.error import FolderError
+from datasets.synthetic import drawing
+
+MOTIFS = Path(__file__).parent / "pictures"
+OPENCLIPART = Path("/usr/share/openclipart/svg")
+FURNITURE = Path("/usr/share/sweethome3d/furniture")
+RENDERED_PX = 360
+
+
+@dataclass(frozen=True, slots=True)
+class Motif:
+    """One picture of a category.
+
+    Attributes:
+        source: `clip` (openclipart), `room` (sweethome3d), `emoji` (fluent), `flat` (twemoji) or `draw` (drawn here).
+        words: things that hold one of them are shown with this motif.
+    """
+
+    source: str
+    name: str
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.name}"
+
+
+def read_motifs(folder: Path = MOTIFS) -> dict[int, list[Motif]]:
+    """Motifs of every category, by code."""
+    return {int(path.stem): read_list(path) for path in sorted(folder.glob("[0-9]*.txt"), key=lambda p: int(p.stem))}
+
+
+def read_list(path: Path) -> list[Motif]:
+    """Motifs of one file. Several names may stand on a line before the words: each is a motif of its own."""
+    motifs = []
+    for line in path.read_text("utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        head, _, tail = line.partition("|")
+        words = tuple(w.strip() for w in tail.split(",") if w.strip())
+        source, *names = head.split()
+        motifs += [Motif(source, name, words) for name in names]
+    return motifs
+
+
+class Pictures:
+    """Opens motifs as RGBA pictures, trimmed to what they show.
+
+    Args:
+        unpacked: folder with the unpacked npm packages, `fluent-emoji-3d/` and `svg/` in it.
+    """
+
+    def __init__(self, unpacked: Path | None = None) -> None:
+        self.unpacked = unpacked or Path(os.environ.get("RAYONNAGE_PICTURES", "pictures-unpacked"))
+
+    def check(self) -> None:
+        """Raises:
+        FolderError: a source package is not there; names it and how to get it.
+        """
+        wanted = (
+            (OPENCLIPART.is_dir(), OPENCLIPART, "apt-get install openclipart-svg"),
+            (FURNITURE.is_dir(), FURNITURE, "apt-get install sweethome3d-furniture"),
+            (shutil.which("rsvg-convert"), Path("rsvg-convert"), "apt-get install librsvg2-bin"),
+            (self._emoji().is_dir(), self._emoji(), "npm pack @lobehub/fluent-emoji-3d, unpacked there"),
+            (self._flat().is_dir(), self._flat(), "npm pack @twemoji/svg, unpacked there"),
+        )
+        for there, path, remedy in wanted:
+            if not there:
+                raise FolderError(str(path), f"missing, needed to make photos: {remedy} (or --photos 0 --unlabelled 0)")
+
+    def open(self, motif: Motif, rng: random.Random) -> Image.Image:
+        """The motif's picture, RGBA. Drawn motifs come out different each time, packaged ones always the same.
+
+        Raises:
+            FolderError: the package has no picture of that name.
+        """
+        if motif.source == "draw":
+            printed = rng.choice(drawing.COVER_MOTIFS) if rng.random() < 0.8 else None
+            inlay = self._emoji_picture(printed) if printed else None
+            return drawing.draw(motif.name, rng, inlay)
+        return self.packaged(motif.source, motif.name)
+
+    @cache  # noqa: B019 one object lives as long as the making of one sample
+    def packaged(self, source: str, name: str) -> Image.Image:
+        """A picture out of a package, RGBA, trimmed."""
+        if source == "emoji":
+            return self._emoji_picture(name)
+        if source == "flat":
+            return _trimmed(_svg(self._flat() / f"{_codepoints(name, keep_fe0f=False)}.svg"))
+        if source == "clip":
+            return _trimmed(_svg(OPENCLIPART / f"{name}.svg"))
+        if source == "room":
+            return _trimmed(_furniture(name))
+        raise FolderError(source, f"no such source of pictures (motif {name})")
+
+    @cache  # noqa: B019
+    def _emoji_picture(self, name: str) -> Image.Image:
+        for keep in (True, False):
+            path = self._emoji() / f"{_codepoints(name, keep_fe0f=keep)}.webp"
+            if path.is_file():
+                return _trimmed(Image.open(path).convert("RGBA"))
+        raise FolderError(str(self._emoji()), f"no picture of {name}")
+
+    def _emoji(self) -> Path:
+        return self.unpacked / "fluent-emoji-3d" / "package" / "assets"
+
+    def _flat(self) -> Path:
+        return self.unpacked / "svg" / "package"
+
+
+def _codepoints(emoji: str, *, keep_fe0f: bool) -> str:
+    return "-".join(f"{ord(c):04x}" for c in emoji if keep_fe0f or c != "\ufe0f")
+
+
+def _svg(path: Path) -> Image.Image:
+    if not path.is_file():
+        raise FolderError(str(path), "no such picture")
+    size = str(RENDERED_PX)
+    command = ["rsvg-convert", "--unlimited", "--keep-aspect-ratio", "-w", size, "-h", size, str(path)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        raise FolderError(str(path), done.stderr.decode(errors="replace").strip())
+    return Image.open(io.BytesIO(done.stdout)).convert("RGBA")
+
+
+@cache
+def _catalogues() -> dict[str, dict[str, str]]:
+    """The properties of every furniture library, by library."""
+    found = {}
+    for library in sorted(FURNITURE.glob("*.sh3f")):
+        with zipfile.ZipFile(library) as archive:
+            text = archive.read("PluginFurnitureCatalog.properties").decode("latin-1")
+        pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+        found[library.stem] = {key.strip(): value.strip() for key, value in pairs}
+    return found
+
+
+def _pieces(wanted: str) -> dict[str, str]:
+    """A property of each piece, by `library/piece`; a piece is named after its icon."""
+    pieces = {}
+    for library, lines in _catalogues().items():
+        for key, icon in lines.items():
+            if key.startswith("icon#") and (value := lines.get(f"{wanted}#{key[5:]}")):
+                pieces[f"{library}/{Path(icon).stem}"] = value
+    return pieces
+
+
+@cache
+def furniture_icons() -> dict[str, str]:
+    """Where the icon of each piece lies inside its library."""
+    return {name: icon.lstrip("/") for name, icon in _pieces("icon").items()}
+
+
+@cache
+def furniture_creators() -> dict[str, str]:
+    """Who made each piece."""
+    return _pieces("creator")
+
+
+def _furniture(name: str) -> Image.Image:
+    if name not in furniture_icons():
+        raise FolderError(str(FURNITURE), f"no piece {name}")
+    with zipfile.ZipFile(FURNITURE / f"{name.split('/')[0]}.sh3f") as archive:
+        return Image.open(io.BytesIO(archive.read(furniture_icons()[name]))).convert("RGBA")
+
+
+def _trimmed(picture: Image.Image) -> Image.Image:
+    box = picture.getchannel("A").point(lambda a: 255 if a > 12 else 0).getbbox()
+    return picture.crop(box) if box else picture

@@ -1,0 +1,83 @@
+"""Titles and descriptions as sellers type them: from the words of a lexicon to the habits of a keyboard."""
+
+import random
+import re
+import unicodedata
+from html import escape
+
+from datasets.synthetic.lexicon import Lexicon
+
+LONGEST_TITLE = 250
+
+
+def title(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
+    """A designation for one thing: a pattern of the category, then a way of typing it.
+
+    Args:
+        thing: a line of the lexicon with its choices already made.
+    """
+    words = lexicon.say(rng.choice(lexicon.sections["titles"]), rng, thing=thing)
+    words = _typed(_tidy(words), rng)
+    if rng.random() < 0.08:
+        words = _with_entities(words)
+    return words[:LONGEST_TITLE].rstrip()
+
+
+def description(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
+    """A description of one to a dozen sentences, a third of them with what is left of a shop's HTML."""
+    sentences = list(lexicon.sections["sentences"])
+    rng.shuffle(sentences)
+    length = min(len(sentences), rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12)))
+    spoken = [_sentence(lexicon.say(s, rng, thing=thing)) for s in sentences[:length]]
+    if rng.random() < 0.5:
+        common = lexicon.say(rng.choice(lexicon.sections["commonplaces"]), rng, thing=thing)
+        spoken.insert(rng.randint(0, len(spoken)), _sentence(common))
+    style = rng.random()
+    if style < 0.18:
+        text = "<br />".join(escape(s, quote=False) for s in spoken)
+    elif style < 0.28:
+        text = "<p>" + "</p><p>".join(spoken) + "</p>"
+    elif style < 0.34:
+        text = "<ul><li>" + "</li><li>".join(spoken) + "</li></ul>"
+    else:
+        text = rng.choice((" ", " ", "\n", " - ")).join(spoken)
+    if rng.random() < 0.2:
+        text = _with_entities(text)
+    return text
+
+
+def _tidy(words: str) -> str:
+    """No dash or comma left over where a choice was empty."""
+    words = re.sub(r"\s+([,.])", r"\1", words)
+    words = re.sub(r"(?:\s[-–/:]){2,}\s", " - ", words)
+    return re.sub(r"^[\s\-–/:,]+|[\s\-–/:,]+$", "", words)
+
+
+def _sentence(words: str) -> str:
+    words = _tidy(words)
+    words = words[:1].upper() + words[1:]
+    return words if words.endswith((".", "!", "?", ":")) else words + "."
+
+
+def _typed(words: str, rng: random.Random) -> str:
+    style = rng.random()
+    if style < 0.55:
+        return " ".join(w[:1].upper() + w[1:] for w in words.split(" "))
+    if style < 0.78:
+        return words[:1].upper() + words[1:]
+    if style < 0.86:
+        return words.upper()
+    if style < 0.93:
+        return _without_accents(words)
+    return words.lower()
+
+
+def _without_accents(words: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", words) if not unicodedata.combining(c))
+
+
+_ENTITIES = {"é": "&eacute;", "è": "&egrave;", "à": "&agrave;", "'": "&#39;", "ê": "&ecirc;", "ç": "&ccedil;"}
+
+
+def _with_entities(words: str) -> str:
+    return "".join(_ENTITIES.get(c, c) for c in words)
