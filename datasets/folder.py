@@ -1,12 +1,12 @@
 """Reads folders in Rakuten's layout: every row given is either a product, or an issue that says where and why not."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from datasets.clean import has_letters
+from datasets.data_file import existing_file, find_file
 from datasets.dataset import Dataset, Issue
 from datasets.error import FolderError
 from datasets.integer import read_integer
@@ -84,14 +84,14 @@ def _read_folder(
     folder: Path, part: Part, issues: list[Issue], rounded: set[tuple[Path, int]]
 ) -> tuple[list[Product], int, Taxonomy]:
     """Rows of one folder that have ids and, in the train part, a label; rows given; its taxonomy."""
-    x_path = _find_file(folder, _FILES[part])
-    y_path = _find_file(folder, _LABELS) if part == "train" else None
+    x_path = find_file(folder, _FILES[part])
+    y_path = find_file(folder, _LABELS) if part == "train" else None
     taxonomy = _read_taxonomy(folder, issues)
     rows = read_table(x_path, columns=X_COLUMNS, integers=(INDEX, "productid", "imageid"))
     if not rows:
         raise FolderError(str(x_path), "has a header and no rows")
     by_index = _by_index(rows)
-    groups_path = _existing(folder, "groups.csv") if part == "train" else None
+    groups_path = existing_file(folder, "groups.csv") if part == "train" else None
     groups = read_groups(groups_path, set(by_index), issues) if groups_path else {}
     labels = read_labels(y_path, taxonomy, issues) if y_path else None
     photos = find_photos(folder, part)
@@ -237,7 +237,7 @@ def _has_part(product: Product, issues: list[Issue]) -> bool:
 
 
 def _read_taxonomy(folder: Path, issues: list[Issue]) -> Taxonomy:
-    path = _existing(folder, "taxonomy.csv")
+    path = existing_file(folder, "taxonomy.csv")
     if path is None:
         return RAKUTEN
     return read_taxonomy(path, report=lambda line, reason: issues.append(Issue(str(path), line, reason, "note")))
@@ -250,37 +250,3 @@ def _merge(taxonomies: Sequence[Taxonomy]) -> Taxonomy:
         for code in taxonomy.codes():
             named.setdefault(code, taxonomy[code])
     return Taxonomy(named.values(), closed=all(taxonomy.closed for taxonomy in taxonomies))
-
-
-def _existing(folder: Path, name: str) -> Path | None:
-    """The file of that name, also gzipped or in other case."""
-    wanted = (name.casefold(), f"{name}.gz".casefold())
-    found = sorted((path for path in folder.iterdir() if path.name.casefold() in wanted), key=lambda path: path.suffix)
-    return found[0] if found else None
-
-
-def _find_file(folder: Path, name: str) -> Path:
-    """A file that the folder must have, also under a name that only starts like it (`X_train.csv`)."""
-    if not folder.is_dir():
-        raise FolderError(
-            str(folder), "is a file, name the folder that holds it" if folder.exists() else "no such folder"
-        )
-    path = _existing(folder, name)
-    if path is not None:
-        return path
-    start = "_".join(name.split("_")[:2]).removesuffix(".csv").casefold()
-    csv_files = [path for path in folder.iterdir() if path.name.casefold().endswith((".csv", ".csv.gz"))]
-    similar = sorted(path for path in csv_files if path.name.casefold().startswith(start))
-    if len(similar) == 1:
-        return similar[0]
-    if len(similar) > 1:
-        raise FolderError(
-            str(folder), f"has no {name}, and several that could be: {', '.join(p.name for p in similar)}"
-        )
-    inside = next((child for child in sorted(folder.iterdir()) if child.is_dir() and _existing(child, name)), None)
-    hint = f"; there is one in {inside}: name that folder" if inside else ""
-    if not inside:
-        others = Counter(path.suffix.casefold() or "folder" for path in folder.iterdir())
-        hint = f" (found {', '.join(sorted(p.name for p in csv_files)[:4])})" if csv_files else hint
-        hint = " (the folder is empty)" if not others else hint
-    raise FolderError(str(folder), f"has no {name}{hint}")
