@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -392,19 +391,19 @@ class _Counting(ray.tune.Callback):
     """Tells the progress of the trials."""
 
     def __init__(self, total: int, progress: Progress) -> None:
-        self._done = 0
-        self._tell = partial(progress, "trials", total=total)
+        self._done, self._total = 0, total
+        self._progress = progress
 
     def __getstate__(self) -> dict[str, object]:
         """Nothing: Tune pickles its callbacks to resume after a crash, and progress bars hold locks."""
         return {}
 
     def setup(self, *args: object, **info: object) -> None:  # noqa: ARG002
-        self._tell(done=0)
+        self._progress("trials", 0, self._total)
 
     def on_trial_complete(self, iteration: int, trials: Sequence[object], trial: object, **info: object) -> None:  # noqa: ARG002
         self._done += 1
-        self._tell(done=self._done)
+        self._progress("trials", self._done, self._total)
 
 
 def _trial(number: int, result: Any, names: Sequence[str]) -> Trial:
