@@ -24,9 +24,10 @@ class Picture:
     whole: bool = False
 
 
-FIRST = Picture("page", 1280, 900)
+EXAMPLE = "Roman d'occasion"
+FIRST = Picture("page", 1280, 990)
 OTHERS = (
-    Picture("page-dark", 1280, 900, "dark"),
+    Picture("page-dark", 1280, 990, "dark"),
     Picture("page-phone", 375, 780, "light", whole=True),
     Picture("page-phone-dark", 375, 780, "dark", whole=True),
 )
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def draw(url: str, out: Path, pictures: list[Picture], *, chromium: str) -> None:
-    """Open the page, click the first example, and keep what is seen."""
+    """Open the page, click the example, and keep what is seen."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for picture in pictures:
@@ -61,7 +62,7 @@ def draw(url: str, out: Path, pictures: list[Picture], *, chromium: str) -> None
             )
             page.goto(url)
             page.wait_for_selector(".chip.on")
-            page.click("#examples button >> nth=0")
+            page.get_by_role("button", name=EXAMPLE, exact=True).click()
             page.wait_for_selector("#answer .best")
             page.wait_for_selector("#photo img")
             page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
