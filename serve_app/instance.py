@@ -62,9 +62,12 @@ class Instance:
             self._watchdog.wait(timeout=2 * watchdog.GIVE_UP_S)
         except subprocess.TimeoutExpired:
             self._watchdog.kill()
-        # Somebody may have ended the watchdog.
-        watchdog.end_processes(self.name, spare={os.getpid(), self._watchdog.pid})
+        self.end_processes()  # somebody may have ended the watchdog
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def end_processes(self) -> None:
+        """End every process of the instance but this one and the watchdog."""
+        watchdog.end_processes(self.name, spare={os.getpid(), self._watchdog.pid})
 
     @property
     def haproxy(self) -> str | None:
@@ -98,6 +101,12 @@ class Instance:
             "AUTOSCALER_METRIC_PORT": str(free_port()),
             "DASHBOARD_METRIC_PORT": str(free_port()),
         }
+        if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+            # A dozen processes would compile the same sources again at every start; the cache stays out of the sources.
+            environment |= {
+                "PYTHONDONTWRITEBYTECODE": "",
+                "PYTHONPYCACHEPREFIX": str(self._settings.cache / "bytecode"),
+            }
         if self.haproxy:
             environment |= self._haproxy_environment(self.haproxy)
         return environment

@@ -91,10 +91,16 @@ def _start(settings: Settings, version: str, page: str | None, instance: Instanc
     import ray
 
     logging.getLogger("ray.serve").setLevel(logging.ERROR)
-    try:
-        ray.init(**instance.ray_options())
-    except Exception as error:
-        raise StartError("starting Ray", str(error), str(instance.logs)) from error
+    for last_try in (False, True):
+        try:
+            ray.init(**instance.ray_options())
+            break
+        except Exception as error:
+            # Ray gives its processes 30 s; on a machine that was busy, or cold, the second time they make it.
+            if last_try:
+                raise StartError("starting Ray", str(error), str(instance.logs)) from error
+            ray.shutdown()
+            instance.end_processes()
     signal_handlers()
     say("starting Ray Serve")
     import ray.serve

@@ -28,7 +28,7 @@ def end_processes(instance: str, *, spare: set[int], give_up_s: float = GIVE_UP_
     until = time.monotonic() + give_up_s
     while True:
         # Looked up again each time: a process may have started another one while it was ended.
-        found = [process for process in psutil.process_iter() if process.pid not in spare and _is_of(process, instance)]
+        found = [process for process in processes_of(instance) if process.pid not in spare]
         if not found or time.monotonic() > until:
             return [process.pid for process in found]
         for process in found:
@@ -38,15 +38,29 @@ def end_processes(instance: str, *, spare: set[int], give_up_s: float = GIVE_UP_
 
 
 def processes_of(instance: str) -> list[psutil.Process]:
-    """Processes that carry the instance's name in their environment."""
-    return [process for process in psutil.process_iter() if _is_of(process, instance)]
+    """Processes that carry the instance's name in their environment, and what those started.
+
+    Ray's agents write their title over their environment; they are found by their parent.
+    """
+    found = {process.pid: process for process in psutil.process_iter() if _is_of(process, instance)}
+    for process in list(found.values()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found |= {child.pid: child for child in process.children(recursive=True)}
+    return [process for process in found.values() if _lives(process)]
 
 
 def _is_of(process: psutil.Process, instance: str) -> bool:
     try:
-        return process.environ().get(INSTANCE_VARIABLE) == instance and process.status() != psutil.STATUS_ZOMBIE
+        return process.environ().get(INSTANCE_VARIABLE) == instance
     except psutil.Error:
         return False  # gone, or another user's
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def main() -> None:
