@@ -207,8 +207,10 @@ def tune_fusion(
     """
     from bundle.store import ModelStore
     from datasets.folder import load_folders
-    from tune.fusion import FusionPoint, HeldOutLogits, search
+    from tune.fusion import search
+    from tune.fusion_point import FusionPoint
     from tune.fusion_report import search_tables, write_search
+    from tune.held_out import HeldOutLogits
     from tune.publish import HELD_OUT, publish_point
     from tune.subject import version_trained_on
 

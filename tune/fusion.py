@@ -10,104 +10,23 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import ray
 import ray.tune
 from ray.tune.search.basic_variant import BasicVariantGenerator
-from scipy.optimize import minimize
 
-from bundle.fusion import softmax, temper
-from bundle.manifest import ExpertEntry, Modality
 from datasets.progress import Progress, silent
-from datasets.split import group_folds
-from train.calibration import fit_sharpness, fit_temperature
-from train.fusion import LEAST_MODALITY_WEIGHT, modality_objective
 from train.ray_session import ray_session
 from train.scores import Difference, Scores, difference, score, weighted_f1
-from tune.error import TrialError, TuneError
+from tune.error import TrialError
+from tune.fusion_point import TEMPERATURE_FACTOR, FusionPoint, answer, calibrated, climb, fuse, likelihood, normalised
+from tune.held_out import HeldOutLogits, halves
 
 SMALLEST_SHARE = 0.01
-TEMPERATURE_FACTOR = 2.0
-CLIMB_EVALUATIONS = 150
-MOST_ROWS = 10_000
-"""Rows to search on, at most: more cost time and move no weight."""
-
 METRIC = "log_likelihood"
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOutLogits:
-    """What every expert of a bundle said about rows it was not trained on.
-
-    Attributes:
-        modalities: expert -> what it reads; the order of the experts everywhere.
-        logits: expert -> (n, categories) float32, rows of NaN where its modality has no say. The experts of one
-            modality have a say in the same rows, and each row has one at least.
-        class_index: (n,) int, column of the true category.
-        groups: (n,) int, rows that belong together.
-    """
-
-    modalities: dict[str, Modality]
-    logits: dict[str, np.ndarray]
-    class_index: np.ndarray
-    groups: np.ndarray
-
-    @classmethod
-    def read(cls, path: Path, experts: Sequence[ExpertEntry]) -> "HeldOutLogits":
-        """Read a bundle's `held_out.npz`, leaving out what no expert answered.
-
-        A row that only some experts of a modality answered counts as one without that modality: serving always asks
-        all of them.
-
-        Raises:
-            TuneError: the bundle keeps no held-out logits.
-        """
-        if not path.is_file():
-            raise TuneError(f"{path}: this bundle keeps no held-out logits: train again (`rayonnage train --data DIR`)")
-        with np.load(path, allow_pickle=False) as arrays:
-            class_index, groups = arrays["class_index"], arrays["groups"]
-            logits = {expert.name: arrays[f"logits_{expert.name}"].astype(np.float32) for expert in experts}
-        modalities = {expert.name: expert.modality for expert in experts}
-        for modality in set(modalities.values()):
-            members = [name for name, reads in modalities.items() if reads == modality]
-            silent_rows = np.logical_or.reduce([np.isnan(logits[name]).any(axis=1) for name in members])
-            for name in members:
-                logits[name][silent_rows] = np.nan
-        answered = np.logical_or.reduce([~np.isnan(values[:, 0]) for values in logits.values()])
-        return cls(modalities, logits, class_index, groups).of(answered)
-
-    @property
-    def situations(self) -> np.ndarray:
-        """(n,) int: 1 text alone, 2 photo alone, 3 both."""
-        bits = np.zeros(len(self.class_index), int)
-        for name, modality in self.modalities.items():
-            bits |= np.where(np.isnan(self.logits[name][:, 0]), 0, 1 if modality == "text" else 2)
-        return bits
-
-    def of(self, rows: np.ndarray) -> "HeldOutLogits":
-        """The same for some rows."""
-        logits = {name: values[rows] for name, values in self.logits.items()}
-        return HeldOutLogits(self.modalities, logits, self.class_index[rows], self.groups[rows])
-
-
-@dataclass(frozen=True, slots=True)
-class FusionPoint:
-    """A point of the search: expert -> weight (adding up to 1) and temperature."""
-
-    weights: dict[str, float]
-    temperatures: dict[str, float]
-
-    @classmethod
-    def of(cls, experts: Sequence[ExpertEntry]) -> "FusionPoint":
-        """Where a bundle stands."""
-        weights = {expert.name: expert.weight for expert in experts}
-        return cls(weights, {expert.name: expert.temperature for expert in experts})
-
-    def as_json(self) -> dict[str, dict[str, float]]:
-        return {"weights": self.weights, "temperatures": self.temperatures}
+PARTS = ("weights", "temperatures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,19 +171,6 @@ def run_trials(
     return sorted(found, key=lambda trial: -trial.log_likelihood)
 
 
-def calibrated(held_out: HeldOutLogits) -> dict[str, float]:
-    """Temperature at which each expert by itself is calibrated on these rows.
-
-    The search stays within a factor of `TEMPERATURE_FACTOR` of it, so that an expert's vote, which people see beside
-    the answer, keeps its meaning, and one search after the other does not carry it away.
-    """
-    found = {}
-    for name, logits in held_out.logits.items():
-        has_say = ~np.isnan(logits[:, 0])
-        found[name] = fit_temperature(logits[has_say], held_out.class_index[has_say])
-    return found
-
-
 def search_space(centre: Mapping[str, float]) -> dict[str, Any]:
     """Tune's space: any mixture of the experts, and temperatures around the calibrated ones."""
     space: dict[str, Any] = {f"weight_{name}": ray.tune.uniform(SMALLEST_SHARE, 1) for name in centre}
@@ -272,102 +178,6 @@ def search_space(centre: Mapping[str, float]) -> dict[str, Any]:
         low, high = temperature / TEMPERATURE_FACTOR, temperature * TEMPERATURE_FACTOR
         space[f"temperature_{name}"] = ray.tune.loguniform(low, high)
     return space
-
-
-def fuse(held_out: HeldOutLogits, point: FusionPoint) -> np.ndarray:
-    """(n, categories) fused probabilities by the rule that serving follows, before the situation's temperature.
-
-    `bundle.fusion` is that rule for one situation; this is the same for all rows at once, fast enough for a search.
-    """
-    total: np.ndarray = np.zeros(1)
-    weight: np.ndarray = np.zeros(1)
-    for name in held_out.modalities:
-        logits = held_out.logits[name]
-        present = ~np.isnan(logits[:, :1])
-        # A hair of weight lets an expert of weight 0 answer where no other can.
-        own = np.where(present, max(point.weights[name], 1e-9), 0.0)
-        total = total + own * softmax(np.where(present, logits, 0.0) / point.temperatures[name])
-        weight = weight + own
-    return total / weight
-
-
-def likelihood(held_out: HeldOutLogits, point: FusionPoint) -> float:
-    """What the search maximises: mean log-probability of the true category, each situation at its best temperature."""
-    fused, situations = fuse(held_out, point), held_out.situations
-    total = 0.0
-    for situation in np.unique(situations):
-        rows = situations == situation
-        total += modality_objective(fused[rows], held_out.class_index[rows]) * rows.sum()
-    return total / len(situations)
-
-
-def answer(held_out: HeldOutLogits, point: FusionPoint, *, fitted: HeldOutLogits) -> np.ndarray:
-    """(n, categories) answers as served: each situation with the temperature that suits the rows `fitted`."""
-    answers = fuse(held_out, point)
-    on = fuse(fitted, point)
-    for situation in np.unique(held_out.situations):
-        rows, like = held_out.situations == situation, fitted.situations == situation
-        answers[rows] = temper(answers[rows], fit_sharpness(on[like], fitted.class_index[like]))
-    return answers
-
-
-def normalised(weights: Mapping[str, float], modalities: Mapping[str, Modality]) -> dict[str, float]:
-    """Weights that add up to 1, none of two modalities below the least weight that `train.fusion` leaves it."""
-    total = sum(weights.values())
-    shares = {name: weight / total for name, weight in weights.items()}
-    of_text = sum(share for name, share in shares.items() if modalities[name] == "text")
-    if len(set(modalities.values())) < 2:
-        return shares
-    kept = float(np.clip(of_text, LEAST_MODALITY_WEIGHT, 1 - LEAST_MODALITY_WEIGHT))
-    scale = {"text": kept / max(of_text, 1e-12), "image": (1 - kept) / max(1 - of_text, 1e-12)}
-    return {name: share * scale[modalities[name]] for name, share in shares.items()}
-
-
-def halves(held_out: HeldOutLogits, *, seed: int = 0) -> tuple[HeldOutLogits, HeldOutLogits]:
-    """The rows of one half of the groups, to search on, and those of the other, to judge on.
-
-    Raises:
-        TuneError: all rows belong together.
-    """
-    if len(np.unique(held_out.groups)) < 2:
-        raise TuneError("the held-out rows are one group: a search needs rows to search on and others to judge on")
-    fold = group_folds(held_out.class_index, held_out.groups, folds=2, seed=seed)
-    searched, unseen = np.flatnonzero(fold == 0), np.flatnonzero(fold == 1)
-    if len(searched) > MOST_ROWS:
-        searched = np.sort(np.random.default_rng(seed).choice(searched, MOST_ROWS, replace=False))
-    return held_out.of(searched), held_out.of(unseen)
-
-
-def climb(
-    held_out: HeldOutLogits,
-    start: FusionPoint,
-    *,
-    centre: Mapping[str, float],
-    evaluations: int = CLIMB_EVALUATIONS,
-) -> FusionPoint:
-    """Climb from a point to a likelier one nearby; `start` itself where nothing nearby is likelier.
-
-    Args:
-        centre: temperatures to stay around, from `calibrated`.
-        evaluations: of the objective, about.
-    """
-    names = list(held_out.modalities)
-    reach = np.log(TEMPERATURE_FACTOR)
-    around = np.log([centre[name] for name in names])
-    shares = np.log([max(start.weights[name], 1e-4) for name in names])
-    temperatures = np.clip(np.log([start.temperatures[name] for name in names]), around - reach, around + reach)
-    at = np.concatenate([shares, temperatures])
-
-    def point(values: np.ndarray) -> FusionPoint:
-        weights, tempers = (dict(zip(names, half.tolist(), strict=True)) for half in np.split(np.exp(values), 2))
-        return FusionPoint(normalised(weights, held_out.modalities), tempers)
-
-    def loss(values: np.ndarray) -> float:
-        return -likelihood(held_out, point(values))
-
-    bounds = [(np.log(1e-4), 0.0)] * len(names) + [(value - reach, value + reach) for value in around]
-    found = minimize(loss, at, method="L-BFGS-B", bounds=bounds, options={"maxfun": evaluations, "eps": 1e-4})
-    return point(found.x if found.fun < loss(at) else at)
 
 
 def _climb(config: dict[str, float], held_out: HeldOutLogits, centre: dict[str, float]) -> None:
@@ -412,9 +222,6 @@ def _trial(number: int, result: Any, names: Sequence[str]) -> Trial:
         for which in ("start", "point")
     )
     return Trial(number, start, point, float(result.metrics[METRIC]), float(result.metrics["weighted_f1"]))
-
-
-PARTS = ("weights", "temperatures")
 
 
 def _as_config(point: FusionPoint, centre: Mapping[str, float]) -> dict[str, float]:

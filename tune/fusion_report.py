@@ -11,7 +11,9 @@ from rich.table import Table
 
 from train.plots import BLUE, GRID, INK, MUTED, ORANGE, new_axes, write_figure, write_title
 from train.scores import weighted_f1
-from tune.fusion import FusionPoint, FusionSearch, HeldOutLogits, fuse, halves
+from tune.fusion import FusionSearch
+from tune.fusion_point import FusionPoint, fuse
+from tune.held_out import HeldOutLogits, halves
 
 SHOWN_POINTS = 8
 SWEEP_STEPS = 41

@@ -8,7 +8,8 @@ from bundle.store import ModelStore
 from train.expert import FittedExpert
 from train.measure import calibrate, measure
 from train.plots import write_plots
-from tune.fusion import FusionPoint, HeldOutLogits
+from tune.fusion_point import FusionPoint
+from tune.held_out import HeldOutLogits
 
 HELD_OUT = "held_out.npz"
 PLOTS = "plots"

@@ -21,8 +21,10 @@ from datasets.folder import load_folders
 from train.fusion import LEAST_MODALITY_WEIGHT
 from train.ray_session import ray_session
 from tune.error import OtherDataError, TuneError
-from tune.fusion import FusionPoint, HeldOutLogits, calibrated, climb, fuse, halves, likelihood, normalised, search
+from tune.fusion import search
+from tune.fusion_point import FusionPoint, calibrated, climb, fuse, likelihood, normalised
 from tune.fusion_report import search_tables, write_search
+from tune.held_out import HeldOutLogits, halves
 from tune.publish import HELD_OUT, publish_point
 from tune.subject import version_trained_on
 
