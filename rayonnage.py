@@ -241,6 +241,107 @@ def tune_fusion(
 
 
 @app.command()
+def predict(
+    designation: Annotated[str, typer.Option(help="Title of the listing.")] = "",
+    description: Annotated[str, typer.Option(help="Its description.")] = "",
+    image: Annotated[Path | None, typer.Option(help="Its photo.")] = None,
+    top_k: Annotated[int, typer.Option(min=1, max=1000, help="Categories to show.")] = 5,
+    data: Annotated[list[Path] | None, typer.Option(help="Answer a folder instead; several are one.")] = None,
+    part: Annotated[str | None, typer.Option(help="Of the folder: train or test; default: test where it is.")] = None,
+    output: Annotated[Path | None, typer.Option(help="File for a folder's answers: .csv or .parquet.")] = None,
+    version: VersionOption = None,
+    store: StoreOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Put one listing, or every row of a folder, on its shelf. Needs no server.
+
+    Example: rayonnage predict --designation "Piscine tubulaire ronde 3 m" --image photo.jpg
+
+    Example: rayonnage predict --data ./listings --output answers.parquet
+    """
+    if data and (designation or description or image):
+        raise typer.BadParameter("give either a listing or --data")
+    if data:
+        _predict_folder(data, part, output, version=version, store=store, json_output=json_output)
+        return
+    if output or part:
+        raise typer.BadParameter("--output and --part go with --data")
+    _predict_listing(designation, description, image, top_k, version=version, store=store, json_output=json_output)
+
+
+def _predict_listing(
+    designation: str,
+    description: str,
+    image: Path | None,
+    top_k: int,
+    *,
+    version: str | None,
+    store: str | None,
+    json_output: bool,
+) -> None:
+    from time import perf_counter
+
+    from bundle.predictor import Predictor
+    from bundle.store import ModelStore
+    from datasets.listing import Listing
+    from serve_app.answer import answer_of, answer_table
+
+    if not (designation.strip() or description.strip() or image):
+        raise typer.BadParameter("give a --designation, an --image, or --data")
+    if image and not image.is_file():
+        raise typer.BadParameter(f"{image} is no file", param_hint="--image")
+    predictor = Predictor.open(ModelStore(_settings(store=store).store_url).open_path(version))
+    started = perf_counter()
+    (prediction,) = predictor.predict([Listing(designation, description, image)])
+    elapsed_ms = round((perf_counter() - started) * 1000, 2)
+    answer = answer_of(prediction, predictor.manifest, top_k=top_k, elapsed_ms=elapsed_ms)
+    if prediction.photo_error:
+        typer.echo(f"Note: the photo was not used: {prediction.photo_error}", err=True)
+    if json_output:
+        typer.echo(answer.model_dump_json())
+    else:
+        _print_rich(answer_table(answer))
+
+
+def _predict_folder(
+    data: list[Path],
+    part: str | None,
+    output: Path | None,
+    *,
+    version: str | None,
+    store: str | None,
+    json_output: bool,
+) -> None:
+    from bundle.predict_folder import check_output, predict_products, write_answers
+    from bundle.predictor import Predictor
+    from bundle.store import ModelStore
+    from datasets.folder import Part, load_folders
+
+    if part not in (None, "train", "test"):
+        raise typer.BadParameter("train or test", param_hint="--part")
+    if output is None:
+        raise typer.BadParameter("name the file for the answers", param_hint="--output")
+    check_output(output)
+    predictor = Predictor.open(ModelStore(_settings(store=store).store_url).open_path(version))
+    has_test = all((folder / "X_test_update.csv").is_file() for folder in data)
+    wanted: Part = "test" if part == "test" or (part is None and has_test) else "train"
+    with bars() as progress:
+        dataset = load_folders(data, part=wanted, check_photos=False, progress=progress)
+        answers, unanswered = predict_products(predictor, dataset.products, progress=progress)
+        write_answers(answers, output)
+    _note_set_aside(dataset)
+    for product, reason in unanswered[:5]:
+        typer.echo(f"Note: {product.source}:{product.line} is not answered: {reason}", err=True)
+    if len(unanswered) > 5:
+        typer.echo(f"Note: {len(unanswered) - 5} more rows are not answered", err=True)
+    if json_output:
+        counts = {"rows": dataset.rows, "answered": len(answers), "unanswered": len(unanswered)}
+        _print_json({"version": predictor.manifest.version, "part": wanted, **counts, "output": str(output)})
+    else:
+        typer.echo(f"{len(answers)} of {dataset.rows} rows of the {wanted} part answered: {output}")
+
+
+@app.command()
 def serve(
     port: PortOption = None,
     host: HostOption = None,

@@ -4,6 +4,8 @@ import uuid
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from rich.console import Group, RenderableType
+from rich.table import Table
 
 from bundle.fusion import Prediction, Vote
 from bundle.manifest import Manifest, Modality
@@ -172,6 +174,26 @@ def answer_of(prediction: Prediction, manifest: Manifest, *, top_k: int, elapsed
         version=manifest.version,
         elapsed_ms=elapsed_ms,
     )
+
+
+def answer_table(answer: Answer) -> RenderableType:
+    """The answer as people read it on the command line."""
+    votes = {modality: vote for modality, vote in answer.votes.items() if vote is not None}
+    table = Table(title=f"Version {answer.version}, {answer.elapsed_ms:.0f} ms", title_justify="left")
+    table.add_column("code", justify="right")
+    table.add_column("category")
+    table.add_column("probability", justify="right")
+    for modality, vote in votes.items():
+        table.add_column(f"{modality} ({vote.weight:.0%})", justify="right")
+    said = [{voted.prdtypecode: voted.probability for voted in vote.categories} for vote in votes.values()]
+    for category in answer.categories:
+        shares = (f"{vote[category.prdtypecode]:.1%}" if category.prdtypecode in vote else "" for vote in said)
+        name = f"{category.name_fr} · {category.name_en}"
+        table.add_row(str(category.prdtypecode), name, f"{category.probability:.1%}", *shares)
+    if answer.category_set.coverage is None:
+        return table
+    codes = ", ".join(map(str, answer.category_set.prdtypecodes))
+    return Group(table, f"One of these, {answer.category_set.coverage:.0%} of the time: {codes}")
 
 
 def _vote(vote: Vote | None, codes: list[int], top_k: int) -> VoteAnswer | None:
