@@ -1,0 +1,122 @@
+"""Running servers, each a `rayonnage serve` in a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from bundle.store import ModelStore
+from serve_app.watchdog import INSTANCE_VARIABLE, processes_of
+
+REPOSITORY = Path(__file__).parent.parent.parent
+START_S = 240.0
+STOP_S = 60.0
+
+
+@dataclass
+class RunningServer:
+    """A `rayonnage serve` in a process of its own.
+
+    Attributes:
+        log: what it said on standard output and standard error.
+    """
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def api(self) -> str:
+        return f"{self.url}/api/v1"
+
+    @property
+    def instance(self) -> str:
+        """The name that all its processes carry."""
+        for child in psutil.Process(self.process.pid).children():
+            if name := child.environ().get(INSTANCE_VARIABLE):
+                return name
+        raise AssertionError("the server has no process of Ray")
+
+    def replica(self, deployment: str) -> psutil.Process:
+        """The process of one replica, by its title."""
+        titles = {process: " ".join(process.cmdline()) for process in processes_of(self.instance)}
+        return next(process for process, title in titles.items() if title.endswith(f":{deployment}"))
+
+    def wait_ready(self) -> None:
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if httpx.get(f"{self.api}/ready", timeout=5).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.2)
+        raise AssertionError(f"not ready after {START_S:.0f} s:\n{self.log.read_text()}")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(timeout=STOP_S)
+
+
+Launch = Callable[..., RunningServer]
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def launch(home: Path, trained_store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+    """Starts servers of the session's store: `launch(VARIABLE="value")`; they are stopped at the end."""
+    servers: list[RunningServer] = []
+
+    def start(*, port: int | None = None, **variables: str) -> RunningServer:
+        port = port or free_port()
+        log = tmp_path_factory.mktemp("server") / "log.txt"
+        environment = {**os.environ, "RAYONNAGE_HOME": str(home), "RAYONNAGE_STORE": trained_store.url, **variables}
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "rayonnage", "serve", "--port", str(port)],
+                cwd=REPOSITORY,
+                env=environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        servers.append(RunningServer(process, port, log))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def running_server(launch: Launch) -> RunningServer:
+    """A server that is ready, for the whole session; whoever kills a part of it waits until it is back."""
+    server = launch()
+    server.wait_ready()
+    return server
+
+
+@pytest.fixture(scope="session")
+def server(running_server: RunningServer) -> str:
+    """The URL of a server that is ready."""
+    return running_server.url
