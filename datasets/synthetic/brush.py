@@ -8,7 +8,7 @@ Colour = tuple[int, int, int]
 
 # fmt: off
 WORDS = [
-    "LA", "NUIT", "LE", "TEMPS", "MER", "AMOUR", "ROUGE", "SECRET", "VIE", "MONDE", "OMBRE", "ÎLE", "REINE",
+    "LA", "NUIT", "LE", "TEMPS", "MER", "AMOUR", "ROUGE", "SECRET", "VIE", "MONDE", "OMBRE", "ISLE", "REINE",
     "ROI", "GUERRE", "STORY", "NIGHT", "BLUE", "LOST", "WAR", "KING", "DER", "TAG", "HAUS",
 ]
 # fmt: on

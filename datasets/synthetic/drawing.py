@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from datasets.synthetic import goods, printed
+from datasets.synthetic import goods, objects, printed
 
 Drawer = Callable[[random.Random, Image.Image | None], Image.Image]
 
@@ -37,6 +37,20 @@ DRAWERS: dict[str, Drawer] = {
     "sheet_of_cloth": goods.sheet_of_cloth,
     "hose": goods.hose,
     "panel": goods.panel,
+    "socks": objects.socks,
+    "bottle": objects.bottle,
+    "drone": objects.drone,
+    "gamepad": objects.gamepad,
+    "handheld": objects.handheld,
+    "set_top_console": objects.set_top_console,
+    "plush": objects.plush,
+    "tool": objects.tool,
+    "garden_seat": objects.garden_seat,
+    "mask": objects.mask,
+    "sofa": objects.sofa,
+    "feeding_bottle": objects.feeding_bottle,
+    "lure": objects.lure,
+    "collar": objects.collar,
 }
 
 

@@ -23,7 +23,7 @@ def compose(
     """
     px = rng.choice((224, 240, 256, 256, 288, 320))
     photo = _background(px, rng)
-    fill = rng.choice((rng.uniform(0.45, 0.75), rng.uniform(0.75, 0.98), rng.uniform(1.0, 1.35)))
+    fill = rng.choice((rng.uniform(0.55, 0.8), rng.uniform(0.8, 0.98), rng.uniform(0.8, 0.98), rng.uniform(1.0, 1.3)))
     if beside is not None:
         _put(photo, _posed(beside, rng), rng, fill=rng.uniform(0.3, 0.5), spread=0.3)
     if rng.random() < 0.07:
@@ -49,23 +49,23 @@ def encode(photo: Image.Image, rng: random.Random) -> bytes:
 
 def _background(px: int, rng: random.Random) -> Image.Image:
     kind = rng.random()
-    if kind < 0.58:
+    if kind < 0.72:
         return Image.new("RGBA", (px, px), (255, 255, 255, 255))
     base = np.array([rng.randint(90, 245) for _ in range(3)], dtype=np.float32)
-    if kind < 0.68:
+    if kind < 0.79:
         base[:] = rng.randint(205, 248)
-    if kind < 0.8:
+    if kind < 0.87:
         slope = np.linspace(rng.uniform(-45, 0), rng.uniform(0, 45), px, dtype=np.float32)[:, None, None]
         return _rgba(np.broadcast_to(base + slope, (px, px, 3)))
     grain = np.random.default_rng(rng.getrandbits(32))
-    if kind < 0.91:
+    if kind < 0.96:
         wood = np.array(rng.choice(((150, 105, 65), (195, 155, 110), (95, 65, 45), (215, 205, 190))), dtype=np.float32)
         veins = np.cumsum(grain.normal(0, 3.0, px)).astype(np.float32)
         veins = np.clip(veins - veins.mean(), -28, 28)[:, None]
         planks = np.where(np.arange(px) % rng.randint(50, 110) < 2, -45.0, 0.0).astype(np.float32)[:, None]
         field = wood + (veins + planks + grain.normal(0, 3, (px, px)).astype(np.float32))[:, :, None]
         return _rgba(field if rng.random() < 0.5 else field.transpose(1, 0, 2))
-    blobs = grain.normal(0, 1, (6, 6, 3)).astype(np.float32) * 32 + base
+    blobs = grain.normal(0, 1, (6, 6, 3)).astype(np.float32) * 18 + base
     small = _rgba(blobs)
     return small.resize((px, px), Image.Resampling.BICUBIC)
 
@@ -79,15 +79,17 @@ def _posed(picture: Image.Image, rng: random.Random, *, mirrored: bool = False) 
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     squeeze = rng.uniform(0.8, 1.2)
     picture = picture.resize((max(8, int(picture.width * squeeze)), max(8, picture.height)))
-    if rng.random() < 0.4:
-        hue = rng.randint(-22, 22) % 256
+    if rng.random() < 0.25:
+        hue = rng.randint(-12, 12) % 256
         alpha = picture.getchannel("A")
         h, s, v = picture.convert("RGB").convert("HSV").split()
         picture = (
             Image.merge("HSV", (h.point([(i + hue) % 256 for i in range(256)]), s, v)).convert("RGB").convert("RGBA")
         )
         picture.putalpha(alpha)
-    turn = rng.choice((0, 0, 0, rng.uniform(-8, 8), rng.uniform(-30, 30), rng.choice((90, -90, 180, 45))))
+    turn = rng.choice(
+        (0, 0, 0, 0, rng.uniform(-6, 6), rng.uniform(-6, 6), rng.uniform(-25, 25), rng.choice((90, -90, 180)))
+    )
     return picture.rotate(turn, Image.Resampling.BICUBIC, expand=True) if turn else picture
 
 

@@ -51,7 +51,10 @@ def read_motifs(folder: Path = MOTIFS) -> dict[int, list[Motif]]:
 
 
 def read_list(path: Path) -> list[Motif]:
-    """Motifs of one file. Several names may stand on a line before the words: each is a motif of its own."""
+    """Motifs of one file. Several names may stand on a line before the words: each is a motif of its own.
+
+    `name*5` is five times as frequent.
+    """
     motifs = []
     for line in path.read_text("utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
@@ -59,7 +62,9 @@ def read_list(path: Path) -> list[Motif]:
         head, _, tail = line.partition("|")
         words = tuple(w.strip() for w in tail.split(",") if w.strip())
         source, *names = head.split()
-        motifs += [Motif(source, name, words) for name in names]
+        for name in names:
+            name, _, times = name.partition("*")
+            motifs += [Motif(source, name, words)] * int(times or 1)
     return motifs
 
 

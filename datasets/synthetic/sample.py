@@ -17,7 +17,7 @@ from datasets.synthetic.pictures import Motif, Pictures, read_motifs
 FEWEST = 30
 WITHOUT_DESCRIPTION = 0.35
 PHOTO_ONLY = 0.2
-MISLEADING = 0.07
+MISLEADING = 0.05
 
 # Rows of each category among the challenge's 84,916, and how often (in percent) a listing of it has no description.
 SHELVES = {
@@ -71,22 +71,15 @@ def make_sample(
     Raises:
         FolderError: a package of pictures is missing, or a lexicon file is faulty.
     """
-    lexicons, motifs = read_lexicons(), read_motifs()
+    motifs = read_motifs()
     if photos or unlabelled:
         pictures = pictures or Pictures()
         pictures.check()
-    labelled = plan(lexicons, motifs, random.Random(f"{seed} labelled"), rows=rows, photos=photos)
-    pool = plan(lexicons, motifs, random.Random(f"{seed} pool"), rows=unlabelled, photos=unlabelled, photo_only=0)
-    ids = random.Random(f"{seed} ids")
-    everything = labelled + pool
-    numbers = ids.sample(range(10_000_000, 4_000_000_000), 2 * len(everything))
-    for index, row in enumerate(everything):
-        rng = random.Random(f"{seed} row {index}")
-        row.productid, row.imageid = numbers[2 * index], numbers[2 * index + 1]
-        write_text(row, lexicons[row.prdtypecode], rng)
+    labelled, pool = write_listings(seed=seed, rows=rows, photos=photos, unlabelled=unlabelled)
+    for index, row in enumerate(labelled + pool):
         if row.motif is not None and pictures is not None:
-            row.photo = take_photo(row, motifs, pictures, rng)
-        progress("sample", index + 1, len(everything))
+            row.photo = take_photo(row, motifs, pictures, random.Random(f"{seed} photo {index}"))
+        progress("sample", index + 1, rows + unlabelled)
     write_folder(out, labelled, pool)
     (out / "SYNTHETIC").write_text(SYNTHETIC, "utf-8")
     if pictures is not None:
@@ -94,6 +87,19 @@ def make_sample(
         shown += [Motif("emoji", name, ()) for name in drawing.COVER_MOTIFS]
         made_by = f"--seed {seed} --rows {rows} --photos {photos} --unlabelled {unlabelled}"
         (out / "README.md").write_text(readme(f"--out datasets/sample {made_by}", shown), "utf-8")
+
+
+def write_listings(*, seed: int, rows: int, photos: int, unlabelled: int) -> tuple[list[Row], list[Row]]:
+    """The labelled rows and the unlabelled pool, with ids and texts but without their photos."""
+    lexicons, motifs = read_lexicons(), read_motifs()
+    labelled = plan(lexicons, motifs, random.Random(f"{seed} labelled"), rows=rows, photos=photos)
+    pool = plan(lexicons, motifs, random.Random(f"{seed} pool"), rows=unlabelled, photos=unlabelled, photo_only=0)
+    everything = labelled + pool
+    numbers = random.Random(f"{seed} ids").sample(range(10_000_000, 4_000_000_000), 2 * len(everything))
+    for index, row in enumerate(everything):
+        row.productid, row.imageid = numbers[2 * index], numbers[2 * index + 1]
+        write_text(row, lexicons[row.prdtypecode], random.Random(f"{seed} text {index}"))
+    return labelled, pool
 
 
 def plan(

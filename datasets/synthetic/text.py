@@ -32,6 +32,8 @@ def description(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
     if rng.random() < 0.5:
         common = lexicon.say(rng.choice(lexicon.sections["commonplaces"]), rng, thing=thing)
         spoken.insert(rng.randint(0, len(spoken)), _sentence(common))
+    if rng.random() < 0.6:
+        spoken.append(_sentence(lexicon.say(rng.choice(lexicon.sections["related"]), rng, thing=thing)))
     style = rng.random()
     if style < 0.18:
         text = "<br />".join(escape(s, quote=False) for s in spoken)

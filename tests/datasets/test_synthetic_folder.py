@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from datasets.bundled import sample_path
-from datasets.synthetic.sample import SHELVES
+from datasets.synthetic.sample import SHELVES, write_listings
 
 Lines = list[dict[str, str]]
 
@@ -96,3 +96,11 @@ def test_photos_are_square_jpegs_of_a_few_kilobytes() -> None:
             assert photo.mode == "RGB"
             assert photo.width == photo.height
             assert 224 <= photo.width <= 320
+
+
+def test_its_text_is_what_the_script_makes(x: Lines, codes: list[int]) -> None:
+    labelled, pool = write_listings(seed=7, rows=1500, photos=750, unlabelled=100)
+    assert [row.prdtypecode for row in labelled] == codes
+    for rows, lines in ((labelled, x), (pool, _read("X_test_update.csv"))):
+        made = [(row.designation, row.description, str(row.productid)) for row in rows]
+        assert made == [(line["designation"], line["description"], line["productid"]) for line in lines]
