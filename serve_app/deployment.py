@@ -60,6 +60,9 @@ class _Model:
             raise WrongVersionError(version, self._version)
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, batch)
 
+    async def ping(self) -> None:
+        """Returns at once, however busy the model is."""
+
     async def probe(self, version: str) -> bool:
         """Returns once this replica answers for the version."""
         await self.votes(version, self._smallest())
@@ -172,7 +175,7 @@ def api_application(settings: Settings, manifest: Manifest) -> ray.serve.Applica
             name=MODEL_NAMES[modality],
             num_replicas=replicas[modality],
             ray_actor_options={"num_cpus": cpus[modality], "num_gpus": gpus},
-            max_ongoing_requests=4 + CALLS_IN_FLIGHT * settings.router_replicas * replicas[modality],
+            max_ongoing_requests=16 + CALLS_IN_FLIGHT * settings.router_replicas * replicas[modality],
             health_check_period_s=3,
             health_check_timeout_s=30,
             graceful_shutdown_timeout_s=5,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Sequence
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -27,7 +28,11 @@ Answer = TypeVar("Answer")
 LOST = (RayActorError, RayServeException, grpc.aio.AioRpcError, TimeoutError)
 """What a call raises when the replica died, hangs, or none is there."""
 
-SECOND_TRY_S = 1.0
+PATIENCE_S = 0.2
+"""After that long without an answer, a ping tells whether a replica is there and busy, or nobody is."""
+
+PING_S = 1.0
+SECOND_TRY_S = 0.3
 PROBE_S = 30.0
 
 
@@ -101,9 +106,22 @@ class ModelClient:
 
     async def _ask_twice(self, batch: Sequence[Any]) -> Sequence[np.ndarray]:
         try:
-            return await self._within(self._deadline_s, self._handle.votes.remote(self._version, batch))
+            return await self._ask(batch)
         except LOST:
             return await self._within(SECOND_TRY_S, self._handle.votes.remote(self._version, batch))
+
+    async def _ask(self, batch: Sequence[Any]) -> Sequence[np.ndarray]:
+        """Ask while somebody is there: Serve itself would wait for a new replica as long as it takes."""
+        until = time.monotonic() + self._deadline_s
+        asked = asyncio.ensure_future(_wait(self._handle.votes.remote(self._version, batch)))
+        try:
+            while not (await asyncio.wait({asked}, timeout=PATIENCE_S))[0]:
+                if time.monotonic() > until:
+                    raise TimeoutError(f"no answer in {self._deadline_s} s")
+                await self._within(PING_S, self._handle.ping.remote())
+            return await asked
+        finally:
+            asked.cancel()
 
     async def _probe(self) -> None:
         while True:

@@ -53,7 +53,8 @@ class RunningServer:
     def replica(self, deployment: str) -> psutil.Process:
         """The process of one replica, by its title."""
         titles = {process: " ".join(process.cmdline()) for process in processes_of(self.instance)}
-        return next(process for process, title in titles.items() if title.endswith(f":{deployment}"))
+        # Behind the name may stand the method that runs now.
+        return next(p for p, title in titles.items() if title.split(".")[0].strip().endswith(f":{deployment}"))
 
     def wait_ready(self) -> None:
         until = time.monotonic() + START_S
