@@ -95,6 +95,8 @@ def _start(settings: Settings, version: str, page: str | None, instance: Instanc
         try:
             ray.init(**instance.ray_options())
             break
+        except SystemExit:  # what Ray's own handler makes of SIGTERM
+            raise _Stop from None
         except Exception as error:
             # Ray gives its processes 30 s; on a machine that was busy, or cold, the second time they make it.
             if last_try:

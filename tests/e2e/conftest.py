@@ -61,7 +61,8 @@ class RunningServer:
         while time.monotonic() < until:
             assert self.process.poll() is None, self.log.read_text()
             try:
-                if httpx.get(f"{self.api}/ready", timeout=5).status_code == 200:
+                ready = httpx.get(f"{self.api}/ready", timeout=5).status_code == 200
+                if ready and "Ready after" in self.log.read_text():
                     return
             except httpx.TransportError:
                 pass
