@@ -3,6 +3,7 @@
 import logging
 import signal
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -104,26 +105,59 @@ def _start(settings: Settings, version: str, page: str | None, instance: Instanc
             ray.shutdown()
             instance.end_processes()
     signal_handlers()
-    say("starting Ray Serve")
+    say(f"starting Ray Serve and bundle {version}")
+    try:
+        _deploy(settings, version, page, instance)
+    except Exception as error:
+        raise StartError("starting the models", str(error), str(instance.logs)) from error
+    say("waiting for the first answer")
+    _wait_ready(f"{server_url(settings)}/api/v1/ready", instance)
+
+
+def _deploy(settings: Settings, version: str, page: str | None, instance: Instance) -> None:
     import ray.serve
 
     from serve_app.api.app import PREFIX
     from serve_app.deployment import API_APP, PAGE_APP, api_application, page_application
 
     logs = ray.serve.schema.LoggingConfig(logs_dir=str(instance.logs), enable_access_log=False)
-    try:
-        ray.serve.start(http_options={"host": settings.host, "port": settings.port}, logging_config=logs)
-        say(f"loading bundle {version}")
-        manifest = ModelStore(settings.store_url).manifest(version)
-        targets = [ray.serve.RunTarget(api_application(settings, manifest), API_APP, PREFIX, logs)]
-        if page:
-            targets.append(ray.serve.RunTarget(page_application(page, server_url(settings)), PAGE_APP, "/", logs))
-        logging.getLogger("ray.serve").setLevel(logging.ERROR)
+    manifest = ModelStore(settings.store_url).manifest(version)
+    targets = [ray.serve.RunTarget(api_application(settings, manifest), API_APP, PREFIX, logs)]
+    if page:
+        targets.append(ray.serve.RunTarget(page_application(page, server_url(settings)), PAGE_APP, "/", logs))
+    http = {"host": settings.host, "port": settings.port}
+    failures: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            ray.serve.start(http_options=http, logging_config=logs)
+        except BaseException as error:
+            failures.append(error)
+
+    # `start` waits for the proxies, and the models need not: they find the controller and go on beside it. The thread
+    # is a daemon, so that a stop need not wait for it.
+    starting = threading.Thread(target=start, daemon=True)
+    starting.start()
+    while starting.is_alive() and not _controller_is_up():
+        time.sleep(0.1)
+    logging.getLogger("ray.serve").setLevel(logging.ERROR)
+    if not failures:
         ray.serve.run_many(targets)
-    except Exception as error:
-        raise StartError("starting the models", str(error), str(instance.logs)) from error
-    say("waiting for the first answer")
-    _wait_ready(f"{server_url(settings)}{PREFIX}/ready", instance)
+    starting.join()
+    if failures:
+        raise failures[0]
+
+
+def _controller_is_up() -> bool:
+    import ray
+    from ray.serve._private.constants import SERVE_CONTROLLER_NAME, SERVE_NAMESPACE
+
+    try:
+        controller = ray.get_actor(SERVE_CONTROLLER_NAME, namespace=SERVE_NAMESPACE)
+        ray.get(controller.check_alive.remote(), timeout=5)
+    except (ValueError, ray.exceptions.RayError):
+        return False
+    return True
 
 
 def _wait_ready(url: str, instance: Instance) -> None:
