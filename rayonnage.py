@@ -373,15 +373,13 @@ def demo(port: PortOption = None, host: HostOption = None, store: StoreOption = 
 
 def _train_on_sample(settings: "Settings") -> None:
     """Train in a process of its own, whose memory is free again when the server starts."""
-    import subprocess
-
     from datasets.bundled import sample_path
+    from serve_app.launcher import run_guarded
 
     typer.echo("There is no model yet: training one on the bundled sample. This happens once.", err=True)
     command = [sys.executable, __file__, "train", "--data", str(sample_path()), "--store", settings.store_url]
-    trained = subprocess.run(command, check=False)
-    if trained.returncode:
-        raise typer.Exit(trained.returncode)
+    if exit_code := run_guarded(command, settings):
+        raise typer.Exit(exit_code)
 
 
 def _serve(settings: "Settings", *, version: str | None) -> None:

@@ -20,6 +20,10 @@ MODEL_NAMES: dict[Modality, str] = {"text": "TextModel", "image": "ImageModel"}
 CALLS_IN_FLIGHT = 2
 """Calls to one replica at once: while one is answered, the next travels."""
 
+PAGE_CPUS = 0.1
+GPUS = 0.2
+"""Share of a GPU that one model replica reserves."""
+
 MESSAGE_BYTES = 3_500_000
 """What may cross to a replica in one message; gRPC refuses more than 4 MB."""
 
@@ -168,7 +172,7 @@ def api_application(settings: Settings, manifest: Manifest) -> ray.serve.Applica
     classes: dict[Modality, type] = {"text": _TextModel, "image": _ImageModel}
     replicas = {"text": settings.text_replicas, "image": settings.image_replicas}
     cpus = {"text": settings.text_cpus, "image": settings.image_cpus}
-    gpus = 0.2 if settings.device == "gpu" else 0
+    gpus = GPUS if settings.device == "gpu" else 0
     models = {
         modality: ray.serve.deployment(
             classes[modality],
@@ -201,11 +205,20 @@ def page_application(factory: str, api_url: str) -> ray.serve.Application:
         ray.serve.ingress()(_Page),
         name="Page",
         num_replicas=1,
-        ray_actor_options={"num_cpus": 0.1},
+        ray_actor_options={"num_cpus": PAGE_CPUS},
         max_ongoing_requests=1000,
         graceful_shutdown_timeout_s=5,
     )
     return page.bind(factory, api_url)
+
+
+def reserved(settings: Settings, manifest: Manifest, *, page: bool) -> dict[str, float]:
+    """What all replicas together reserve of the machine, by Ray's names of resources."""
+    text = settings.text_replicas if manifest.experts_of("text") else 0
+    image = settings.image_replicas if manifest.experts_of("image") else 0
+    cpus = text * settings.text_cpus + image * settings.image_cpus + settings.router_replicas * settings.router_cpus
+    gpus = (text + image) * GPUS if settings.device == "gpu" else 0
+    return {"CPU": round(cpus + PAGE_CPUS * page, 3), "GPU": round(gpus, 3)}
 
 
 def _max_batch(modality: Modality, wanted: int) -> int:

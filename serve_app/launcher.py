@@ -2,12 +2,13 @@
 
 import logging
 import signal
+import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -79,6 +80,18 @@ def serve(
     return ready
 
 
+def run_guarded(command: Sequence[str], settings: Settings) -> int:
+    """Run a command that ends with this process, however this process ends; 130 when it was stopped."""
+    try:
+        with stopping_on_signals(), Instance(settings):
+            try:
+                return subprocess.run(command, check=False).returncode
+            finally:
+                ignore_signals()
+    except _Stop:
+        return 130
+
+
 def server_url(settings: Settings) -> str:
     """The URL under which this machine reaches the server."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
@@ -118,10 +131,15 @@ def _deploy(settings: Settings, version: str, page: str | None, instance: Instan
     import ray.serve
 
     from serve_app.api.app import PREFIX
-    from serve_app.deployment import API_APP, PAGE_APP, api_application, page_application
+    from serve_app.deployment import API_APP, PAGE_APP, api_application, page_application, reserved
 
     logs = ray.serve.schema.LoggingConfig(logs_dir=str(instance.logs), enable_access_log=False)
     manifest = ModelStore(settings.store_url).manifest(version)
+    there = ray.cluster_resources()
+    for name, wanted in reserved(settings, manifest, page=bool(page)).items():
+        if wanted > there.get(name, 0):
+            # Serve would wait for it without an end.
+            raise ServeError(f"the replicas reserve {wanted:g} {name}, this machine has {there.get(name, 0):g}")
     targets = [ray.serve.RunTarget(api_application(settings, manifest), API_APP, PREFIX, logs)]
     if page:
         targets.append(ray.serve.RunTarget(page_application(page, server_url(settings)), PAGE_APP, "/", logs))

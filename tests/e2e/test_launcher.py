@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from serve_app.watchdog import processes_of
+from serve_app.watchdog import INSTANCE_VARIABLE, processes_of
 
 pytestmark = pytest.mark.e2e
 
@@ -71,6 +71,13 @@ def test_an_address_of_another_machine_is_refused() -> None:
     assert tried.stderr.splitlines()[-1].startswith("Error: cannot listen on 192.0.2.7")
 
 
+def test_what_the_machine_lacks_is_told_at_once(launch) -> None:  # type: ignore[no-untyped-def]
+    server = launch(RAYONNAGE_TEXT_CPUS="100")
+    assert server.process.wait(timeout=120) == 1
+    (line,) = [line for line in server.log.read_text().splitlines() if line.startswith("Error")]
+    assert "CPU" in line
+
+
 def test_a_second_server_runs_beside_the_first_and_is_gone_when_its_launcher_is_killed(running_server, launch) -> None:  # type: ignore[no-untyped-def]
     """Two routers here: their figures are summed. The environment points at a Ray that is not ours."""
     second = launch(
@@ -127,3 +134,26 @@ def test_a_server_that_is_stopped_leaves_no_process_and_no_port(launch, number: 
     log = server.log.read_text()
     assert "Ready after" in log
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["Ctrl-C", "SIGTERM", "kill -9"]
+)
+def test_a_demo_that_is_stopped_while_it_trains_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "rayonnage", "demo", "--port", "8917"],
+        cwd=REPOSITORY,
+        env={**os.environ, "RAYONNAGE_HOME": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 60
+    while not (training := [c for c in psutil.Process(demo.pid).children() if "train" in c.cmdline()]):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    instance = training[0].environ()[INSTANCE_VARIABLE]
+    demo.send_signal(number)
+    _, said = demo.communicate(timeout=60)
+    assert demo.returncode == (-9 if number == signal.SIGKILL else 130)
+    assert b"Traceback" not in said
+    wait_gone(instance)
