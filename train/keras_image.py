@@ -16,7 +16,7 @@ from datasets.photo import photo_key
 from datasets.progress import Progress, silent
 from train.check import check_openvino_against_keras, check_rows
 from train.features import cached_features
-from train.loop import Plan, fit
+from train.loop import Plan, batch_size_of, fit
 from train.parallel import map_threads
 from train.vgg16 import BLOCKS, FEATURES, MEAN_RGB, backbone_weights, identity, vgg16_graph
 
@@ -86,7 +86,7 @@ def train_vgg16(
             finish=partial(vgg16, backbone_file),
             categories=categories,
             epochs=epochs,
-            batch_size=32,
+            batch_size=batch_size_of(is_held_out),
             learning_rate=1e-4,
             patience=3,
             seed=seed,

@@ -14,7 +14,7 @@ from bundle.text import CleanText
 from bundle.tokenizer import MAX_TOKENS, PAD_ID, Tokenizer
 from datasets.progress import Progress, silent
 from train.check import check_openvino_against_keras, check_rows
-from train.loop import Plan, fit
+from train.loop import Plan, batch_size_of, fit
 from train.openvino_bigru import bigru_graph
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def train_bigru(
             finish=_as_it_is,
             categories=categories,
             epochs=epochs,
-            batch_size=32,
+            batch_size=batch_size_of(is_held_out),
             learning_rate=1e-3,
             patience=3,
             seed=seed,

@@ -144,6 +144,11 @@ def _run(plan: Plan, work_dir: Path) -> None:
         raise
 
 
+def batch_size_of(is_held_out: np.ndarray) -> int:
+    """32, less on few rows, so that an epoch always has some dozen steps; 4 at least."""
+    return int(np.clip((~is_held_out).sum() // 32, 4, 32))
+
+
 @contextmanager
 def _told(work_dir: Path, stage: str, progress: Progress) -> Iterator[None]:
     """Pass on what the first worker writes to `progress.json`: a file crosses processes without a service."""

@@ -5,7 +5,9 @@ Source: Simonyan and Zisserman 2015, configuration D, without the classifier on 
 
 import contextlib
 import hashlib
+import os
 import re
+import socket
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -14,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 
 from bundle.image import IMAGE_PX
 from train.error import WeightsError
@@ -24,10 +28,13 @@ BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 FEATURES = 7 * 7 * 512
 MEAN_RGB = (123.68, 116.779, 103.939)
 """Subtracted from the pixels; what Keras' ImageNet weights were trained with."""
+PIXEL_DEVIATION = 70
+"""Of pixels around their mean, roughly."""
 
 IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 IMAGENET_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{IMAGENET_FILE}"
 IMAGENET_MD5 = "6d6bbae143d832006294945121d1f1fc"
+DOWNLOAD_TIMEOUT_S = 30
 ADVICE = "give a local .h5, .keras or .safetensors file to --image-weights, or `none`"
 
 Weights = dict[str, np.ndarray]
@@ -65,14 +72,9 @@ def backbone_weights(weights: str, *, seed: int) -> Weights:
         raise WeightsError(weights, f"a {path.suffix or 'file without ending'} is no format of weights", ADVICE)
     try:
         found = reader(path)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, SafetensorError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise WeightsError(weights, f"cannot be read ({reason})", ADVICE) from error
-    except Exception as error:
-        # safetensors raises a class of its own, straight from Exception.
-        if type(error).__module__.split(".")[0] not in ("safetensors", "safetensors_rust", "builtins"):
-            raise
-        raise WeightsError(weights, f"cannot be read ({error})", ADVICE) from error
     return _fitting(weights, found)
 
 
@@ -117,30 +119,41 @@ def vgg16_graph(backbone: Mapping[str, np.ndarray], head: Mapping[str, np.ndarra
 
 
 def _random(seed: int) -> Weights:
-    """He initialisation, which keeps the size of activations through ReLU layers."""
+    """He initialisation, which keeps the size of activations through ReLU layers: here, near 1 from the pixels on."""
     generator = np.random.default_rng(seed)
     weights: Weights = {}
     for layer, channels_in, channels_out in convolutions():
         kernel = generator.standard_normal((3, 3, channels_in, channels_out), np.float32)
         weights[f"{layer}/kernel"] = kernel * np.float32(np.sqrt(2 / (9 * channels_in)))
         weights[f"{layer}/bias"] = np.zeros(channels_out, np.float32)
+    weights["block1_conv1/kernel"] /= PIXEL_DEVIATION
     return weights
 
 
 def _imagenet_file() -> Path:
+    """Keras' file, downloaded unless its cache has it."""
     import keras
 
-    cached = Path(keras.config.keras_home()) / "models" / IMAGENET_FILE
+    cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models" / IMAGENET_FILE
+    timeout_s = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)
     try:
         # Keras tells of its download on standard output, which belongs to the command's answer.
         with contextlib.redirect_stdout(sys.stderr):
             return Path(
-                keras.utils.get_file(IMAGENET_FILE, IMAGENET_URL, cache_subdir="models", file_hash=IMAGENET_MD5)
+                keras.utils.get_file(
+                    IMAGENET_FILE,
+                    IMAGENET_URL,
+                    cache_dir=str(cached.parent.parent),
+                    cache_subdir="models",
+                    file_hash=IMAGENET_MD5,
+                )
             )
     except Exception as error:  # Keras raises bare Exception for what the network does
-        cached.unlink(missing_ok=True)
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise WeightsError("imagenet", f"not at {cached}, and no download ({reason})", ADVICE) from error
+    finally:
+        socket.setdefaulttimeout(timeout_s)
 
 
 def _read_h5(path: Path) -> Weights:
@@ -172,8 +185,6 @@ def _read_keras(path: Path) -> Weights:
 
 def _read_safetensors(path: Path) -> Weights:
     """Names as here (RGB), or torchvision's `features.N.weight` on pixels scaled to its mean and deviation."""
-    from safetensors.numpy import load_file
-
     arrays = load_file(path)
     if not any(name.startswith("features.") for name in arrays):
         return arrays
