@@ -82,7 +82,7 @@ class LinearExpert:
         )
 
     @classmethod
-    def open(cls, directory: Path, *, threads: int | None, device: str) -> Self:
+    def open(cls, directory: Path, *, threads: int | None, device: str) -> Self:  # noqa: ARG003
         """Read what `save` wrote. The expert runs on one CPU thread whatever is asked."""
         tensors = load_file(directory / "linear.safetensors")
         terms = json.loads((directory / "terms.json").read_text(encoding="utf-8"))

@@ -61,10 +61,13 @@ def measure(answers: dict[str, np.ndarray], class_index: np.ndarray) -> dict[str
     both = answered["text"] & answered["image"]
     metrics["paired"] = None
     if both.any():
-        paired = {part: score(values[both], class_index[both]).as_json() for part, values in answers.items()}
-        better = max(("text", "image"), key=lambda part: paired[part]["weighted_f1"])
+        scores = {part: score(values[both], class_index[both]) for part, values in answers.items()}
+        better = "text" if scores["text"].weighted_f1 >= scores["image"].weighted_f1 else "image"
         gain = difference(answers["fusion"][both], answers[better][both], class_index[both])
-        metrics["paired"] = {**paired, "gain": {"over": better, **gain.as_json()}}
+        metrics["paired"] = {
+            **{part: scores[part].as_json() for part in scores},
+            "gain": {"over": better, **gain.as_json()},
+        }
     return metrics
 
 
