@@ -428,9 +428,15 @@ def bars() -> "Iterator[Progress]":
 
 def _settings(**given: Any) -> "Settings":
     """Settings of the environment, with what the command line gives on top."""
+    from pydantic import ValidationError
+
     from serve_app.settings import Settings
 
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise typer.BadParameter(f"RAYONNAGE_{str(wrong['loc'][0]).upper()}: {wrong['msg']}") from error
 
 
 def _names(comma_separated: str) -> tuple[str, ...]:
