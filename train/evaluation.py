@@ -10,7 +10,7 @@ from bundle.fusion import Prediction
 from bundle.manifest import CategoryEntry, Manifest, Modality
 from bundle.text import has_text, prepare_text
 from datasets.dataset import Dataset
-from datasets.error import DataError
+from datasets.error import FolderError
 from datasets.fingerprint import fingerprint
 from datasets.listing import Listing, Product
 from datasets.progress import Progress, silent
@@ -23,16 +23,8 @@ PARTS: tuple[Part, ...] = ("text", "image", "fusion")
 BATCH = 64
 
 
-class NothingToEvaluateError(DataError):
+class NothingToEvaluateError(FolderError):
     """No row with a label that the bundle can answer."""
-
-    def __init__(self, folders: str, reason: str) -> None:
-        super().__init__(folders, reason)
-        self.folders = folders
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.folders}: {self.reason}"
 
 
 class Answers(Protocol):
@@ -170,7 +162,7 @@ def judge(
         class_index=class_index,
         votes=votes,
         scores=scores,
-        paired=_pair(votes.probabilities, class_index, both) if both.any() else None,
+        paired=pair(votes.probabilities, class_index, both) if both.any() else None,
         conformal_coverage=float(covered[promised].mean()) if promised.any() else None,
         conformal_size=float(sizes[promised].mean()) if promised.any() else None,
         unknown_codes=unknown_codes,
@@ -206,7 +198,8 @@ def _score_part(probabilities: np.ndarray, class_index: np.ndarray, rows: np.nda
     return score(probabilities[rows], class_index[rows]) if rows.any() else None
 
 
-def _pair(probabilities: dict[Part, np.ndarray], class_index: np.ndarray, rows: np.ndarray) -> Paired:
+def pair(probabilities: dict[Part, np.ndarray], class_index: np.ndarray, rows: np.ndarray) -> Paired:
+    """Score all three parts on the same rows; `rows` is (n,) bool, true where every part has a say."""
     scores = {part: score(probabilities[part][rows], class_index[rows]) for part in PARTS}
     better: Modality = "text" if scores["text"].weighted_f1 >= scores["image"].weighted_f1 else "image"
     gain = difference(probabilities["fusion"][rows], probabilities[better][rows], class_index[rows])

@@ -8,17 +8,17 @@ import numpy as np
 from bundle.fusion import Fusion, temper
 from bundle.manifest import ConformalEntry, Manifest, Modality, Situation, SituationEntry
 from train.calibration import conformal_threshold, fit_sharpness
+from train.evaluation import PARTS, Part, pair
 from train.expert import FittedExpert
-from train.scores import difference, score
+from train.scores import score
 
 COVERAGE = 0.95
-PARTS = ("text", "image", "fusion")
 SITUATIONS: dict[Situation, tuple[Modality, ...]] = {"text": ("text",), "image": ("image",), "both": ("text", "image")}
 
 
 def calibrate(
     manifest: Manifest, fitted: Sequence[FittedExpert], class_index: np.ndarray
-) -> tuple[dict[Situation, SituationEntry], dict[str, np.ndarray]]:
+) -> tuple[dict[Situation, SituationEntry], dict[Part, np.ndarray]]:
     """Temperature and conformal threshold of the final answer, apart for text alone, photo alone and both.
 
     Returns:
@@ -51,7 +51,7 @@ def calibrate(
     return situations, answers
 
 
-def measure(answers: dict[str, np.ndarray], class_index: np.ndarray) -> dict[str, Any]:
+def measure(answers: dict[Part, np.ndarray], class_index: np.ndarray) -> dict[str, Any]:
     """Scores of the held-out answers, in the shape of `rayonnage evaluate --json`."""
     answered = {part: ~np.isnan(values[:, 0]) for part, values in answers.items()}
     metrics: dict[str, Any] = {
@@ -59,15 +59,7 @@ def measure(answers: dict[str, np.ndarray], class_index: np.ndarray) -> dict[str
         for part, values in answers.items()
     }
     both = answered["text"] & answered["image"]
-    metrics["paired"] = None
-    if both.any():
-        scores = {part: score(values[both], class_index[both]) for part, values in answers.items()}
-        better = "text" if scores["text"].weighted_f1 >= scores["image"].weighted_f1 else "image"
-        gain = difference(answers["fusion"][both], answers[better][both], class_index[both])
-        metrics["paired"] = {
-            **{part: scores[part].as_json() for part in scores},
-            "gain": {"over": better, **gain.as_json()},
-        }
+    metrics["paired"] = pair(answers, class_index, both).as_json() if both.any() else None
     return metrics
 
 
