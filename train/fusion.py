@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import softmax
 from sklearn.metrics import f1_score
 
 from bundle.manifest import Modality
@@ -11,6 +13,9 @@ LEAST_MODALITY_WEIGHT = 0.05
 """A modality keeps a little weight, so that it can answer alone when the other is missing."""
 
 WEIGHT_STEPS = 40
+
+LOGIT_RANGE = 3.0
+"""Of the weights searched inside a modality: no expert outweighs another by more than e ** 6."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,8 @@ class HeldOutExpert:
 def search_weights(experts: list[HeldOutExpert], class_index: np.ndarray) -> dict[str, float]:
     """Weights of the experts, adding up to 1.
 
-    Inside a modality the weights are the most likely mixture (a convex problem: no grid, no luck); between the
-    modalities they are searched on the rows that have both, by `modality_objective`.
+    Inside a modality they are searched on all its rows, between the modalities on the rows that have both, each time
+    by `modality_objective`.
 
     Args:
         experts: at least one, all over the same n rows.
@@ -57,20 +62,25 @@ def search_weights(experts: list[HeldOutExpert], class_index: np.ndarray) -> dic
     return {expert.name: inside[expert.name] * outside[expert.modality] for expert in experts}
 
 
-def mixture_weights(probabilities: list[np.ndarray], class_index: np.ndarray, *, rounds: int = 200) -> np.ndarray:
-    """Most likely weights of a mixture, by expectation maximisation.
+def mixture_weights(probabilities: list[np.ndarray], class_index: np.ndarray) -> np.ndarray:
+    """Weights of a modality's experts that answer best together, by `modality_objective`.
 
     Args:
         probabilities: per member (n, categories); rows where any member is NaN are left out.
     Returns:
         (members,) float64, adding up to 1; equal shares where no row is left.
     """
-    likelihoods = np.stack([member[np.arange(len(class_index)), class_index] for member in probabilities], axis=1)
-    likelihoods = np.maximum(likelihoods[~np.isnan(likelihoods).any(axis=1)].astype(np.float64), 1e-9)
-    weights = np.full(len(probabilities), 1 / len(probabilities))
-    for _ in range(rounds if len(likelihoods) else 0):
-        responsibilities = likelihoods * weights
-        weights = (responsibilities / responsibilities.sum(axis=1, keepdims=True)).mean(axis=0)
+    members = len(probabilities)
+    rows = ~np.logical_or.reduce([np.isnan(member[:, 0]) for member in probabilities])
+    if members == 1 or not rows.any():
+        return np.full(members, 1 / members)
+    votes, truth = [member[rows] for member in probabilities], class_index[rows]
+
+    def loss(logits: np.ndarray) -> float:
+        return -modality_objective(mix(votes, softmax(logits)), truth)
+
+    found = minimize(loss, np.zeros(members), method="Powell", bounds=[(-LOGIT_RANGE, LOGIT_RANGE)] * members)
+    weights: np.ndarray = softmax(found.x)
     return weights
 
 
@@ -115,18 +125,12 @@ def modality_objective(probabilities: np.ndarray, class_index: np.ndarray, *, ro
     of_truth = logs[np.arange(len(class_index)), class_index]
     sharpness = 1.0
     for _ in range(rounds):
-        tempered = _softmax(sharpness * logs)
+        tempered = softmax(sharpness * logs, axis=1)
         mean = (tempered * logs).sum(axis=1)
         variance = (tempered * logs**2).sum(axis=1) - mean**2
         step = (of_truth - mean).mean() / max(variance.mean(), 1e-9)
         sharpness = float(np.clip(sharpness + step, sharpness / 2, sharpness * 2))
     return float((sharpness * of_truth - np.log(np.exp(sharpness * logs).sum(axis=1))).mean())
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    exponential = np.exp(logits - logits.max(axis=1, keepdims=True))
-    softmaxed: np.ndarray = exponential / exponential.sum(axis=1, keepdims=True)
-    return softmaxed
 
 
 def _weighted_f1(vote: np.ndarray, class_index: np.ndarray) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from train.calibration import fit_sharpness, fit_temperature
-from train.fusion import modality_objective, modality_share
+from train.fusion import mix, mixture_weights, modality_objective, modality_share
 from train.scores import weighted_f1
 
 
@@ -46,3 +46,17 @@ def test_the_objective_is_the_likelihood_after_the_fitted_temperature() -> None:
 
     expected = np.log(tempered[np.arange(800), truth]).mean()
     assert modality_objective(mixed, truth) == pytest.approx(expected, abs=1e-3)
+
+
+def test_experts_of_a_modality_are_weighted_by_what_they_add() -> None:
+    generator = np.random.default_rng(3)
+    truth = generator.integers(0, 12, 1500)
+    strong, weak = (calibrated_votes(1500, skill, truth, generator) for skill in (2.5, 2.0))
+    nothing = generator.dirichlet(np.ones(12), 1500)
+
+    weights = mixture_weights([strong, weak, nothing], truth)
+
+    assert weights.sum() == pytest.approx(1)
+    assert weights[0] > weights[1] > 0.2
+    assert weights[2] < 0.1
+    assert weighted_f1(mix([strong, weak, nothing], weights), truth) > weighted_f1(strong, truth) + 0.02
