@@ -14,10 +14,12 @@ from datasets.synthetic.lexicon import Lexicon, read_lexicons
 from datasets.synthetic.licences import SYNTHETIC, readme
 from datasets.synthetic.pictures import Motif, Pictures, read_motifs
 
-FEWEST = 30
+FEWEST = 60
 WITHOUT_DESCRIPTION = 0.35
 PHOTO_ONLY = 0.2
 MISLEADING = 0.05
+MISPLACED = 0.04
+"""Listings that their seller put on a neighbouring shelf: every marketplace has some, and no model can know them."""
 
 # Rows of each category among the challenge's 84,916, and how often (in percent) a listing of it has no description.
 SHELVES = {
@@ -28,6 +30,13 @@ SHELVES = {
     2585: (2496, 10), 2705: (2761, 30), 2905: (872, 5),
 }  # fmt: skip
 
+NEIGHBOURS = (
+    (10, 2403, 2705, 2280), (40, 50, 60, 2462), (2462, 2905, 40), (1140, 1160, 1180, 1280), (1280, 1281, 1302, 1301),
+    (1280, 1300, 1302), (1301, 1320, 1280), (1560, 1920, 2060, 2582), (1560, 1320, 1940), (2060, 2220, 2522),
+    (2582, 2583, 2585),
+)  # fmt: skip
+"""Shelves whose things are taken for each other's."""
+
 
 @dataclass(slots=True)
 class Row:
@@ -35,6 +44,7 @@ class Row:
 
     Attributes:
         thing: the lexicon line, or "" for a listing that is a photo only.
+        worded_by: the category whose lexicon the thing is from: a neighbour's where the listing is misplaced.
         motif: what its photo shows, or None.
         group: lexicon entry or motif behind it, one category's own.
     """
@@ -42,6 +52,7 @@ class Row:
     prdtypecode: int
     group: str
     thing: str = ""
+    worded_by: int = 0
     motif: Motif | None = None
     described: bool = True
     designation: str = ""
@@ -98,7 +109,7 @@ def write_listings(*, seed: int, rows: int, photos: int, unlabelled: int) -> tup
     numbers = random.Random(f"{seed} ids").sample(range(10_000_000, 4_000_000_000), 2 * len(everything))
     for index, row in enumerate(everything):
         row.productid, row.imageid = numbers[2 * index], numbers[2 * index + 1]
-        write_text(row, lexicons[row.prdtypecode], random.Random(f"{seed} text {index}"))
+        write_text(row, lexicons[row.worded_by or row.prdtypecode], random.Random(f"{seed} text {index}"))
     return labelled, pool
 
 
@@ -122,6 +133,9 @@ def plan(
     per_code_photos = spread(photos, per_code, least=0)
     for code, count, shown in zip(codes, per_code, per_code_photos, strict=True):
         planned += plan_shelf(lexicons[code], motifs.get(code, []), rng, count, min(shown, count), photo_only)
+    for row in planned:
+        if row.thing and row.motif is None and rng.random() < MISPLACED:
+            _misplace(row, lexicons, rng)
     rng.shuffle(planned)
     worded = [row for row in planned if row.thing]
     worded.sort(key=lambda row: rng.random() / SHELVES[row.prdtypecode][1])
@@ -149,6 +163,16 @@ def plan_shelf(
     for thing in _draw(things[:cut], shown - mute, rng):
         rows.append(Row(code, _group(code, by_motif[thing], thing), thing=thing, motif=by_motif[thing]))
     return rows
+
+
+def _misplace(row: Row, lexicons: dict[int, Lexicon], rng: random.Random) -> None:
+    """Let the listing be about a neighbour's thing, in the neighbour's words."""
+    around = [code for shelves in NEIGHBOURS if row.prdtypecode in shelves for code in shelves]
+    others = sorted({code for code in around if code != row.prdtypecode and code in lexicons})
+    if others:
+        row.worded_by = rng.choice(others)
+        row.thing = rng.choice(lexicons[row.worded_by].things)
+        row.group = f"{row.prdtypecode} {slug(row.thing)}"
 
 
 def _group(code: int, motif: Motif, otherwise: str) -> str:
