@@ -81,6 +81,16 @@ def pattern(sheet: Image.Image, rng: random.Random, base: Colour) -> None:
             pen.line(points, fill=(*other, 255), width=max(3, step // 5))
 
 
+def recoloured(picture: Image.Image, hue: int) -> Image.Image:
+    """The picture with its colours turned by `hue` of 256."""
+    alpha = picture.getchannel("A")
+    h, s, v = picture.convert("RGB").convert("HSV").split()
+    turned = h.point([(i + hue) % 256 for i in range(256)])
+    picture = Image.merge("HSV", (turned, s, v)).convert("RGB").convert("RGBA")
+    picture.putalpha(alpha)
+    return picture
+
+
 def masked(sheet: Image.Image, outline: list[tuple[int, int]]) -> Image.Image:
     """The sheet cut along an outline."""
     mask = Image.new("L", sheet.size, 0)

@@ -21,6 +21,8 @@ from PIL import Image
 
 from datasets.error import FolderError
 from datasets.synthetic import drawing
+from datasets.synthetic.mesh import Mesh, read_mesh
+from datasets.synthetic.render import render
 
 MOTIFS = Path(__file__).parent / "pictures"
 OPENCLIPART = Path("/usr/share/openclipart/svg")
@@ -103,7 +105,24 @@ class Pictures:
             printed = rng.choice(drawing.COVER_MOTIFS) if rng.random() < 0.8 else None
             inlay = self._emoji_picture(printed) if printed else None
             return drawing.draw(motif.name, rng, inlay)
+        if motif.source == "room":
+            return self.seen(motif.name, rng)
         return self.packaged(motif.source, motif.name)
+
+    def seen(self, piece: str, rng: random.Random) -> Image.Image:
+        """A piece of furniture, an object or a person from a side that comes out new each time, RGBA."""
+        yaw = rng.uniform(-180, 180) if rng.random() < 0.1 else rng.uniform(-50, 50)
+        light = (rng.uniform(-1, 1), rng.uniform(0.4, 1), rng.uniform(0.4, 1))
+        return _trimmed(render(self._mesh(piece), yaw=yaw, pitch=rng.uniform(2, 32), light=light))
+
+    @cache  # noqa: B019
+    def _mesh(self, piece: str) -> Mesh:
+        library = piece.split("/")[0]
+        model = _pieces("model").get(piece)
+        if model is None:
+            raise FolderError(str(FURNITURE), f"no piece {piece}")
+        with zipfile.ZipFile(FURNITURE / f"{library}.sh3f") as archive:
+            return read_mesh(archive, model.lstrip("/"), _pieces("modelRotation").get(piece, ""))
 
     @cache  # noqa: B019 one object lives as long as the making of one sample
     def packaged(self, source: str, name: str) -> Image.Image:
@@ -114,8 +133,6 @@ class Pictures:
             return _trimmed(_svg(self._flat() / f"{_codepoints(name, keep_fe0f=False)}.svg"))
         if source == "clip":
             return _trimmed(_svg(OPENCLIPART / f"{name}.svg"))
-        if source == "room":
-            return _trimmed(_furniture(name))
         raise FolderError(source, f"no such source of pictures (motif {name})")
 
     @cache  # noqa: B019
@@ -160,6 +177,7 @@ def _catalogues() -> dict[str, dict[str, str]]:
     return found
 
 
+@cache
 def _pieces(wanted: str) -> dict[str, str]:
     """A property of each piece, by `library/piece`; a piece is named after its icon."""
     pieces = {}
@@ -171,22 +189,9 @@ def _pieces(wanted: str) -> dict[str, str]:
 
 
 @cache
-def furniture_icons() -> dict[str, str]:
-    """Where the icon of each piece lies inside its library."""
-    return {name: icon.lstrip("/") for name, icon in _pieces("icon").items()}
-
-
-@cache
 def furniture_creators() -> dict[str, str]:
     """Who made each piece."""
     return _pieces("creator")
-
-
-def _furniture(name: str) -> Image.Image:
-    if name not in furniture_icons():
-        raise FolderError(str(FURNITURE), f"no piece {name}")
-    with zipfile.ZipFile(FURNITURE / f"{name.split('/')[0]}.sh3f") as archive:
-        return Image.open(io.BytesIO(archive.read(furniture_icons()[name]))).convert("RGBA")
 
 
 def _trimmed(picture: Image.Image) -> Image.Image:

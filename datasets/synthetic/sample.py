@@ -10,6 +10,7 @@ from pathlib import Path
 
 from datasets.progress import Progress, silent
 from datasets.synthetic import drawing, photo, text
+from datasets.synthetic.framing import framing
 from datasets.synthetic.lexicon import Lexicon, read_lexicons
 from datasets.synthetic.licences import SYNTHETIC, readme
 from datasets.synthetic.pictures import Motif, Pictures, read_motifs
@@ -130,7 +131,7 @@ def plan(
     codes = sorted(lexicons)
     planned: list[Row] = []
     per_code = spread(rows, [SHELVES[c][0] for c in codes], least=min(FEWEST, rows // len(codes)))
-    per_code_photos = spread(photos, per_code, least=0)
+    per_code_photos = spread(photos, per_code, least=min(photos // len(codes), FEWEST) * 4 // 5)
     for code, count, shown in zip(codes, per_code, per_code_photos, strict=True):
         planned += plan_shelf(lexicons[code], motifs.get(code, []), rng, count, min(shown, count), photo_only)
     for row in planned:
@@ -198,7 +199,13 @@ def take_photo(row: Row, motifs: dict[int, list[Motif]], pictures: Pictures, rng
         shown = rng.choice(motifs[rng.choice(sorted(motifs))])
     beside = rng.choice(motifs[row.prdtypecode]) if rng.random() < 0.12 else None
     second = pictures.open(beside, rng) if beside else None
-    composed = photo.compose(pictures.open(shown, rng), rng, beside=second, mirrored=shown.source != "draw")
+    composed = photo.compose(
+        pictures.open(shown, rng),
+        rng,
+        framing=framing(row.prdtypecode, rng),
+        beside=second,
+        mirrored=shown.source != "draw",
+    )
     return photo.encode(composed, rng)
 
 
