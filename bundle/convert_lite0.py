@@ -23,6 +23,7 @@ from safetensors.numpy import save
 from bundle.image import prepare_image
 from bundle.lite0 import WEIGHTS, build_lite0, lite0_blocks, load_lite0_weights
 from bundle.openvino_runner import OpenvinoRunner
+from bundle.shipped import write_shipped
 
 CHECKPOINT_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 BATCH_NORM_EPSILON = 1e-3
@@ -39,10 +40,7 @@ def main() -> None:
     checkpoint = read_torch_legacy(content)
     exact = fold(checkpoint)
     stored = save({name: array.astype(np.float16) for name, array in exact.items()})
-    WEIGHTS.parent.mkdir(exist_ok=True)
-    WEIGHTS.write_bytes(stored)
-    digest = hashlib.sha256(stored).hexdigest()
-    WEIGHTS.with_suffix(".sha256").write_text(f"{digest}  {WEIGHTS.name}\n", encoding="ascii")
+    write_shipped(WEIGHTS, stored)
 
     head = (checkpoint["_fc.weight"].T, checkpoint["_fc.bias"])
     pixels = np.random.default_rng(0).integers(0, 256, (4, 224, 224, 3), np.uint8)

@@ -17,6 +17,7 @@ Device = Literal["cpu", "gpu"]
 
 EXPERTS = {
     "linear": "bundle.expert_linear:LinearExpert",
+    "e5": "bundle.expert_e5:E5Expert",
     "bigru": "bundle.expert_bigru:BigruExpert",
     "lite0": "bundle.expert_lite0:Lite0Expert",
     "vgg16": "bundle.expert_vgg16:Vgg16Expert",

@@ -3,7 +3,6 @@
 Source: Tan and Le 2019 (EfficientNet), in the Lite form: no squeeze-and-excite, ReLU6, stem and last layer not scaled.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,12 +13,12 @@ import openvino as ov
 from openvino import opset13 as ops
 from safetensors.numpy import load
 
-from bundle.error import DamagedBundleError
 from bundle.image import IMAGE_PX
 from bundle.openvino_runner import OpenvinoRunner
+from bundle.shipped import SHIPPED_WEIGHTS, read_shipped
 
 FEATURES = 1280
-WEIGHTS = Path(__file__).parent / "weights" / "efficientnet_lite0.safetensors"
+WEIGHTS = SHIPPED_WEIGHTS / "efficientnet_lite0.safetensors"
 STEM_CHANNELS = 32
 
 
@@ -97,15 +96,7 @@ def load_lite0_weights(path: Path = WEIGHTS) -> dict[str, np.ndarray]:
     Raises:
         DamagedBundleError: the file is missing or not the one that was shipped.
     """
-    checksum = path.with_suffix(".sha256")
-    try:
-        content = path.read_bytes()
-        expected = checksum.read_text(encoding="ascii").split()[0]
-    except (OSError, IndexError) as error:
-        raise DamagedBundleError(str(path), f"cannot be read ({error}): install the project again") from error
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise DamagedBundleError(str(path), f"differs from its checksum in {checksum.name}: install the project again")
-    return {name: array.astype(np.float32) for name, array in load(content).items()}
+    return {name: array.astype(np.float32) for name, array in load(read_shipped(path)).items()}
 
 
 def build_lite0(weights: dict[str, np.ndarray], head: tuple[np.ndarray, np.ndarray] | None = None) -> ov.Model:

@@ -1,0 +1,79 @@
+"""The `e5` text expert: multilingual-e5-small, which knew French before it saw a listing, and a linear head."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from bundle.e5 import WEIGHTS, WIDTH, E5Encoder
+from bundle.error import DamagedBundleError
+from bundle.expert import Device
+from bundle.text import CleanText
+
+ENCODER = "encoder.safetensors"
+HEAD = "head.safetensors"
+MAX_PIECES = 64
+"""Read of a listing, prompt included."""
+
+
+def e5_text(text: CleanText) -> str:
+    """What the expert reads: the title, then as much of the description as fits."""
+    return f"{text.designation} {text.description}".strip()
+
+
+class E5Expert:
+    """Encoder and softmax head.
+
+    On disk: `encoder.safetensors` (weights and pieces, as `load_e5_weights` describes them) and `head.safetensors`
+    (`coef`, `bias`).
+
+    Args:
+        encoder: texts to (n, WIDTH) vectors.
+        coef, bias: (WIDTH, categories) and (categories,) float32: logits = vectors @ coef + bias.
+    """
+
+    def __init__(self, encoder: E5Encoder, coef: np.ndarray, bias: np.ndarray) -> None:
+        if coef.shape != (WIDTH, len(bias)):
+            raise ValueError(f"coef is {coef.shape}, not ({WIDTH}, {len(bias)})")
+        self._encoder = encoder
+        self._coef = np.ascontiguousarray(coef, np.float32)
+        self._bias = bias.astype(np.float32)
+
+    @classmethod
+    def open(cls, directory: Path, *, threads: int | None, device: Device) -> Self:  # noqa: ARG003
+        """Read what `save` wrote. The expert runs on the CPU whatever is asked.
+
+        Raises:
+            DamagedBundleError: a file is missing or cannot be read.
+            KeyError, ValueError: an array is missing or not of its shape.
+        """
+        head = _read(directory / HEAD)
+        encoder = E5Encoder(_read(directory / ENCODER), max_pieces=MAX_PIECES, threads=threads)
+        return cls(encoder, head["coef"], head["bias"])
+
+    def logits(self, batch: Sequence[CleanText], /) -> np.ndarray:
+        """(n,) texts to (n, categories) float32 logits."""
+        return self._encoder.vectors([e5_text(text) for text in batch]) @ self._coef + self._bias
+
+    @staticmethod
+    def save(directory: Path, *, coef: np.ndarray, bias: np.ndarray) -> None:
+        """Write the expert's files, the encoder's those that come with the project.
+
+        Args:
+            coef, bias: as the class has them.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        coef, bias = (np.ascontiguousarray(array, np.float32) for array in (coef, bias))
+        save_file({"coef": coef, "bias": bias}, directory / HEAD)
+        shutil.copyfile(WEIGHTS, directory / ENCODER)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise DamagedBundleError(str(path), f"cannot be read ({error})") from error
