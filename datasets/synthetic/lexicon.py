@@ -3,7 +3,8 @@
 A file `<prdtypecode>.txt` has sections. `[things]` is the lexicon proper, `[titles]` and `[sentences]` say how a title
 and a description are put together, any other section is a list that `<its name>` picks from. In every line
 `{a|b|}` picks one (the last one is nothing), `<name>` picks from a section of the file or of `shared.txt`, and
-`#` starts a comment line.
+`#` starts a comment line. A file with a `[salad]`, the words that importers string around a thing, may also pick from
+`imported.txt`.
 """
 
 import random
@@ -60,7 +61,7 @@ def read_lexicons(folder: Path = LEXICON) -> dict[int, Lexicon]:
     Raises:
         FolderError: a file lacks `[things]`, `[titles]` or `[sentences]`, or says a thing twice.
     """
-    shared = read_sections(folder / "shared.txt")
+    shared, imported = read_sections(folder / "shared.txt"), read_sections(folder / "imported.txt")
     lexicons = {}
     for path in sorted(folder.glob("[0-9]*.txt"), key=lambda p: int(p.stem)):
         own = read_sections(path)
@@ -70,7 +71,7 @@ def read_lexicons(folder: Path = LEXICON) -> dict[int, Lexicon]:
         twice = {line for line in own["things"] if own["things"].count(line) > 1}
         if twice:
             raise FolderError(str(path), f"[things] says twice: {', '.join(sorted(twice))}")
-        lexicons[int(path.stem)] = Lexicon(int(path.stem), {**shared, **own})
+        lexicons[int(path.stem)] = Lexicon(int(path.stem), {**shared, **(imported if "salad" in own else {}), **own})
     return lexicons
 
 

@@ -3,11 +3,14 @@
 import random
 import re
 import unicodedata
+from collections.abc import Sequence
 from html import escape
 
 from datasets.synthetic.lexicon import Lexicon
 
 LONGEST_TITLE = 250
+IMPORTED = 0.3
+"""Share of importers' listings, whose French a machine translated, on shelves that have them (a `[salad]` section)."""
 
 
 def title(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
@@ -16,7 +19,10 @@ def title(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
     Args:
         thing: a line of the lexicon with its choices already made.
     """
-    words = lexicon.say(rng.choice(lexicon.sections["titles"]), rng, thing=thing)
+    if _is_imported(lexicon, rng):
+        words = _salad(lexicon, thing, rng)
+    else:
+        words = lexicon.say(rng.choice(lexicon.sections["titles"]), rng, thing=thing)
     words = _typed(_tidy(words), rng)
     if rng.random() < 0.08:
         words = _with_entities(words)
@@ -25,10 +31,12 @@ def title(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
 
 def description(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
     """A description of one to a dozen sentences, a third of them with what is left of a shop's HTML."""
-    sentences = list(lexicon.sections["sentences"])
-    rng.shuffle(sentences)
-    length = min(len(sentences), rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12)))
-    spoken = [_sentence(lexicon.say(s, rng, thing=thing)) for s in sentences[:length]]
+    length = rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12))
+    sentences = _draw(lexicon.sections["sentences"], length, rng)
+    if _is_imported(lexicon, rng):
+        sentences = sentences[: length // 2] + _draw(lexicon.sections["imported"], length, rng)
+        rng.shuffle(sentences)
+    spoken = [_sentence(lexicon.say(s, rng, thing=thing)) for s in sentences]
     if rng.random() < 0.5:
         common = lexicon.say(rng.choice(lexicon.sections["commonplaces"]), rng, thing=thing)
         spoken.insert(rng.randint(0, len(spoken)), _sentence(common))
@@ -46,6 +54,24 @@ def description(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
     if rng.random() < 0.2:
         text = _with_entities(text)
     return text
+
+
+def _is_imported(lexicon: Lexicon, rng: random.Random) -> bool:
+    return "salad" in lexicon.sections and rng.random() < IMPORTED
+
+
+def _salad(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
+    """The thing among the words that importers string around it, in no order."""
+    words = [lexicon.say(s, rng, thing=thing) for s in _draw(lexicon.sections["salad"], rng.randint(2, 7), rng)]
+    words.insert(rng.randint(0, len(words)), thing)
+    number = rng.choice(("", "", "", "<n>pcs", "<n> pièces", "1pc", "lot de <n>"))
+    code = rng.choice(("", "", "", "", "<code>", "<code>"))
+    return lexicon.say(" ".join((number, *words, code)), rng, thing=thing)
+
+
+def _draw(lines: Sequence[str], count: int, rng: random.Random) -> list[str]:
+    """As many different lines as there are, at most `count`."""
+    return rng.sample(list(lines), min(count, len(lines)))
 
 
 def _tidy(words: str) -> str:

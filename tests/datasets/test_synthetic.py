@@ -95,6 +95,7 @@ def test_sellers_type_in_many_ways() -> None:
 
 def test_a_lexicon_without_things_is_refused_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "shared.txt").write_text("[commonplaces]\nneuf\n", "utf-8")
+    (tmp_path / "imported.txt").write_text("[imported]\nneuf\n", "utf-8")
     (tmp_path / "10.txt").write_text("[things]\n# nothing\n[titles]\n<thing>\n[sentences]\nbeau livre\n", "utf-8")
     with pytest.raises(FolderError, match=r"10\.txt: section \[things\] is missing or empty"):
         read_lexicons(tmp_path)
