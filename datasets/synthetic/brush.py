@@ -1,6 +1,9 @@
 """The pens of the drawers: colours, gradients, letters, patterns, wear."""
 
+import colorsys
 import random
+from functools import cache
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -9,14 +12,122 @@ Colour = tuple[int, int, int]
 # fmt: off
 WORDS = [
     "LA", "NUIT", "LE", "TEMPS", "MER", "AMOUR", "ROUGE", "SECRET", "VIE", "MONDE", "OMBRE", "ISLE", "REINE",
-    "ROI", "GUERRE", "STORY", "NIGHT", "BLUE", "LOST", "WAR", "KING", "DER", "TAG", "HAUS",
+    "ROI", "GUERRE", "STORY", "NIGHT", "BLUE", "LOST", "WAR", "KING", "DER", "TAG", "HAUS", "HISTOIRE", "JARDIN",
+    "MAISON", "ENFANT", "SECRETS", "VOYAGE", "PARIS", "LUNE", "SOLEIL", "FILLE", "COEUR", "MORT", "DRAGON", "LIVRE",
+    "GUIDE", "POLITIQUE", "SCIENCE", "CUISINE", "ET", "DU", "DES", "UNE", "DANS", "SANS", "POUR", "GRAND", "PETIT",
+    "DERNIER", "PREMIER", "ROUTE", "FEU", "EAU", "VENT", "LOUP", "ANGE", "HEROES", "SHADOW", "RACING", "QUEST",
+    "LEGEND", "BATTLE", "FORCE", "STAR", "EMPIRE", "WORLD", "SUPER", "MAGIC", "FARM", "CITY", "MYSTERY", "ACADEMY",
 ]
+NAMES = (
+    "Jean Moreau", "Claire Dubois", "P. Lefort", "Anne Vasseur", "M. Keller", "Louis Garnier", "Emma Stone-Hill",
+    "R. Tanaka", "Sofia Marchetti", "Paul Renard", "H. Duval", "Inès Carpentier", "Marc Oliveira", "A. B. Corwin",
+)
+FONTS = Path("/usr/share/fonts/truetype/liberation")
+_FACES = {
+    "serif": ("liberation/LiberationSerif-Regular.ttf", "liberation/LiberationSerif-Bold.ttf",
+              "liberation/LiberationSerif-Italic.ttf", "dejavu/DejaVuSerif.ttf", "dejavu/DejaVuSerif-Bold.ttf"),
+    "sans": ("liberation/LiberationSans-Regular.ttf", "liberation/LiberationSans-Bold.ttf",
+             "liberation/LiberationSansNarrow-Bold.ttf", "dejavu/DejaVuSans-Bold.ttf"),
+    "heavy": ("liberation/LiberationSans-Bold.ttf", "liberation/LiberationSansNarrow-Bold.ttf",
+              "liberation/LiberationSans-BoldItalic.ttf", "dejavu/DejaVuSans-Bold.ttf", "dejavu/DejaVuSerif-Bold.ttf"),
+}
 # fmt: on
 
 
+@cache
+def _face(name: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    path = FONTS.parent / name
+    return ImageFont.truetype(path, size) if path.is_file() else ImageFont.load_default(size)
+
+
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The font that comes with Pillow."""
-    return ImageFont.load_default(size)
+    """A plain bold face (Debian packages fonts-liberation, fonts-dejavu), or the one that comes with Pillow."""
+    return _face("liberation/LiberationSans-Bold.ttf", size)
+
+
+def face(rng: random.Random, kind: str) -> str:
+    """A typeface of a kind: serif, sans or heavy."""
+    return rng.choice(_FACES[kind])
+
+
+def phrase(rng: random.Random, words: int) -> str:
+    """Words of a title in one of three cases."""
+    said = " ".join(rng.sample(WORDS, words))
+    return rng.choice((said, said.title(), said.capitalize()))
+
+
+def write(
+    sheet: Image.Image,
+    words: str,
+    *,
+    box: tuple[float, float, float, float],
+    typeface: str,
+    ink: Colour,
+    outline: Colour | None = None,
+    left: bool = False,
+) -> None:
+    """Set words as large as they fit into a box of shares (left, top, right, bottom), broken into lines."""
+    pen = ImageDraw.Draw(sheet)
+    x0, y0, x1, y1 = box[0] * sheet.width, box[1] * sheet.height, box[2] * sheet.width, box[3] * sheet.height
+    best: tuple[int, list[str]] = (6, [words])
+    for count in range(1, min(5, len(words.split())) + 1):
+        lines = _broken(words, count)
+        widest = max(pen.textlength(line, font=_face(typeface, 40)) for line in lines)
+        size = int(min((x1 - x0) / (widest + 1) * 40, (y1 - y0) / (len(lines) * 1.12)))
+        if size > best[0]:
+            best = (size, lines)
+    size, lines = best
+    top = y0 + ((y1 - y0) - len(lines) * size * 1.12) / 2
+    edge = max(1, size // 12) if outline else 0
+    for row, line in enumerate(lines):
+        place = (x0 if left else (x0 + x1) / 2, top + row * size * 1.12)
+        pen.text(
+            place,
+            line,
+            fill=(*ink, 255),
+            font=_face(typeface, size),
+            anchor="la" if left else "ma",
+            stroke_width=edge,
+            stroke_fill=(*outline, 255) if outline else None,
+        )
+
+
+def _broken(words: str, count: int) -> list[str]:
+    """Words in `count` lines of about one length."""
+    parts, share = words.split(), len(words) / count
+    lines = [""]
+    for part in parts:
+        if lines[-1] and len(lines[-1]) + len(part) / 2 > share and len(lines) < count:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {part}".strip()
+    return lines
+
+
+def print_lines(
+    sheet: Image.Image, rng: random.Random, *, box: tuple[float, float, float, float], ink: Colour, size: int
+) -> None:
+    """Small print: lines of words nobody reads."""
+    pen = ImageDraw.Draw(sheet)
+    x0, x1 = box[0] * sheet.width, box[2] * sheet.width
+    y, typeface = box[1] * sheet.height, face(rng, "serif")
+    while y + size < box[3] * sheet.height:
+        line = " ".join(rng.sample(WORDS, 8)).lower()
+        while line and pen.textlength(line, font=_face(typeface, size)) > x1 - x0:
+            line = line[:-1]
+        pen.text((x0, y), line, fill=(*ink, 255), font=_face(typeface, size))
+        y += size * (1.25 if rng.random() < 0.92 else 2.2)
+
+
+def vivid(rng: random.Random) -> Colour:
+    """A colour of full strength."""
+    red, green, blue = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.65, 1), rng.uniform(0.7, 1))
+    return int(red * 255), int(green * 255), int(blue * 255)
+
+
+def mixed(one: Colour, other: Colour, share: float) -> Colour:
+    """Two colours, `share` of the other."""
+    red, green, blue = (int(a * (1 - share) + b * share) for a, b in zip(one, other, strict=True))
+    return red, green, blue
 
 
 def colour(rng: random.Random, *, pale: bool = False) -> Colour:
@@ -51,15 +162,6 @@ def print_on(sheet: Image.Image, inlay: Image.Image, centre: tuple[float, float]
         small, (int(centre[0] * sheet.width - small.width / 2), int(centre[1] * sheet.height - small.height / 2))
     )
     sheet.alpha_composite(layer)
-
-
-def letter(sheet: Image.Image, rng: random.Random, *, top: float, ink: Colour, lines: int, size: int) -> None:
-    """Lines of large words across a sheet."""
-    pen = ImageDraw.Draw(sheet)
-    for line in range(lines):
-        words = " ".join(rng.sample(WORDS, rng.randint(1, 2)))
-        place = (sheet.width // 2, int(top * sheet.height) + line * (size + 4))
-        pen.text(place, words, fill=(*ink, 255), font=font(size), anchor="ma")
 
 
 def pattern(sheet: Image.Image, rng: random.Random, base: Colour) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from datasets.synthetic import goods, objects, printed
+from datasets.synthetic import covers, games, goods, objects, printed
 
 Drawer = Callable[[random.Random, Image.Image | None], Image.Image]
 
@@ -17,19 +17,40 @@ COVER_MOTIFS = (
 )
 # fmt: on
 
+# People, animals, vehicles and trees of the furniture libraries that stand on covers too.
+# fmt: off
+COVER_PIECES = (
+    *(f"Reallusion/{name}" for name in (
+        "boySitting", "boyStanding", "female01", "female02", "female03", "girlStanding", "girlSittingGround",
+        "holdingFemale01", "holdingMale01", "male01", "male02", "male03", "sitFemale02", "sitMale01", "sitMale03")),
+    "KatorLegaz/female-01-casual-clothing", "KatorLegaz/male-01-suit", "Scopia/mannequinBrunette", "Scopia/doll",
+    "BlendSwap-CC-BY/bulldog", "BlendSwap-CC-BY/siameseCat", "BlendSwap-CC-0/deer", "BlendSwap-CC-0/horse2",
+    "BlendSwap-CC-0/chicken", "BlendSwap-CC-0/motorbike", "BlendSwap-CC-0/peterbilt", "KatorLegaz/VW-new-beetle",
+    "KatorLegaz/concept-sedan-02-sport", "Scopia/yamaha-yzr-r6", "BlendSwap-CC-0/cartoon_biplane",
+    "BlendSwap-CC-0/electricGuitar", "BlendSwap-CC-BY/fordFocus", "Scopia/calla_lily_with_roses",
+    "BlendSwap-CC-BY/tulips", "Scopia/japaneseMaple",
+)
+# fmt: on
+
 DRAWERS: dict[str, Drawer] = {
-    "cover": printed.cover,
-    "old_book": printed.old_book,
-    "magazine": printed.magazine,
-    "newspaper": printed.newspaper,
-    "game_case": printed.game_case,
-    "cartridge": printed.cartridge,
-    "disc": printed.disc,
-    "card": printed.card,
+    "cover": covers.cover,
+    "used_book": covers.used_book,
+    "old_book": covers.old_book,
+    "magazine": covers.magazine,
+    "newspaper": covers.newspaper,
+    "comic": covers.comic,
+    "game_case": games.game_case,
+    "download": games.download,
+    "cartridge": games.cartridge,
+    "disc": games.disc,
+    "card": games.card,
+    "board_game": games.board_game,
+    "manual": games.manual,
     "canvas": printed.canvas,
     "box": printed.box,
     "stack": printed.stack,
     "notebook": printed.notebook,
+    "food_pack": printed.food_pack,
     "cushion": goods.cushion,
     "fabric": goods.fabric,
     "pool": goods.pool,

@@ -42,7 +42,9 @@ def bottle(rng: random.Random, inlay: Image.Image | None) -> Image.Image:
     label = brush.gradient((140, 120), brush.colour(rng, pale=True), brush.colour(rng, pale=True))
     if inlay is not None:
         brush.print_on(label, inlay, (0.5, 0.65), 0.55)
-    brush.letter(label, rng, top=0.05, ink=(60, 25, 20), lines=1, size=20)
+    brush.write(
+        label, rng.choice(brush.WORDS), box=(0.1, 0.05, 0.9, 0.25), typeface=brush.face(rng, "serif"), ink=(60, 25, 20)
+    )
     sheet.paste(label, (25, 165))
     return sheet
 

@@ -3,7 +3,7 @@
 Files `pictures/<prdtypecode>.txt` name one motif a line: `source name | words`. The words, when a thing holds one of
 them, tie the thing to the motif. Sources are packages that are only needed here, at making time:
 
-    apt-get install openclipart-svg sweethome3d-furniture librsvg2-bin
+    apt-get install openclipart-svg sweethome3d-furniture librsvg2-bin fonts-liberation fonts-dejavu
     npm pack @lobehub/fluent-emoji-3d @twemoji/svg    # unpack each under RAYONNAGE_PICTURES/<package's last name>
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from PIL import Image
 
 from datasets.error import FolderError
-from datasets.synthetic import drawing
+from datasets.synthetic import brush, drawing
 from datasets.synthetic.mesh import Mesh, read_mesh
 from datasets.synthetic.render import render
 
@@ -87,6 +87,7 @@ class Pictures:
         wanted = (
             (OPENCLIPART.is_dir(), OPENCLIPART, "apt-get install openclipart-svg"),
             (FURNITURE.is_dir(), FURNITURE, "apt-get install sweethome3d-furniture"),
+            (brush.FONTS.is_dir(), brush.FONTS, "apt-get install fonts-liberation fonts-dejavu"),
             (shutil.which("rsvg-convert"), Path("rsvg-convert"), "apt-get install librsvg2-bin"),
             (self._emoji().is_dir(), self._emoji(), "npm pack @lobehub/fluent-emoji-3d, unpacked there"),
             (self._flat().is_dir(), self._flat(), "npm pack @twemoji/svg, unpacked there"),
@@ -102,12 +103,27 @@ class Pictures:
             FolderError: the package has no picture of that name.
         """
         if motif.source == "draw":
-            printed = rng.choice(drawing.COVER_MOTIFS) if rng.random() < 0.8 else None
-            inlay = self._emoji_picture(printed) if printed else None
-            return drawing.draw(motif.name, rng, inlay)
+            return drawing.draw(motif.name, rng, self._inlay(rng))
         if motif.source == "room":
             return self.seen(motif.name, rng)
         return self.packaged(motif.source, motif.name)
+
+    def _inlay(self, rng: random.Random) -> Image.Image | None:
+        """What a drawn thing has printed on it: an emoji, somebody, or nothing."""
+        kind = rng.random()
+        if kind < 0.12:
+            return None
+        if kind < 0.5:
+            return self._emoji_picture(rng.choice(drawing.COVER_MOTIFS))
+        return self._printed_piece(rng.choice(drawing.COVER_PIECES), rng.randrange(4))
+
+    @cache  # noqa: B019
+    def _printed_piece(self, piece: str, side: int) -> Image.Image:
+        """One of a few views of a piece; of people, often the upper half."""
+        view = self.seen(piece, random.Random(f"{piece} {side}"))
+        if side < 2 and view.height > 1.7 * view.width:
+            view = _trimmed(view.crop((0, 0, view.width, int(view.width * 1.15))))
+        return view
 
     def seen(self, piece: str, rng: random.Random) -> Image.Image:
         """A piece of furniture, an object or a person from a side that comes out new each time, RGBA."""

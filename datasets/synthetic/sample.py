@@ -97,6 +97,7 @@ def make_sample(
     if pictures is not None:
         shown = [motif for those in motifs.values() for motif in those]
         shown += [Motif("emoji", name, ()) for name in drawing.COVER_MOTIFS]
+        shown += [Motif("room", name, ()) for name in drawing.COVER_PIECES]
         made_by = f"--seed {seed} --rows {rows} --photos {photos} --unlabelled {unlabelled}"
         (out / "README.md").write_text(readme(f"--out datasets/sample {made_by}", shown), "utf-8")
 
