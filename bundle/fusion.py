@@ -34,6 +34,7 @@ class Prediction:
         probabilities: (categories,) float32, add up to 1, in the order of the manifest's categories.
         category_set: class indices, most probable first: one of them is right `coverage` of the time.
         coverage: the promise of `category_set`; None (and an empty set) where the bundle makes none.
+        measured: how often such sets held when they were measured; None where they were not.
         votes: by modality; None had no say.
         absent: modalities that the listing did not bring.
         degraded: modalities that it brought and that were not used.
@@ -47,6 +48,7 @@ class Prediction:
     absent: list[Modality]
     degraded: list[Modality]
     photo_error: str | None = None
+    measured: float | None = None
 
     @property
     def ranking(self) -> np.ndarray:
@@ -115,6 +117,7 @@ class Fusion:
                     votes={m: Vote(shares[m], votes[m][place]) if m in votes else None for m in MODALITIES},
                     absent=[m for m in MODALITIES if m not in has_say and m not in lost[row]],
                     degraded=[m for m in MODALITIES if m not in has_say and m in lost[row]],
+                    measured=conformal.measured if conformal else None,
                 )
         return [prediction for prediction in predictions if prediction is not None]
 

@@ -36,10 +36,15 @@ class ExpertEntry(BaseModel):
 
 
 class ConformalEntry(BaseModel):
-    """A conformal promise: the set of categories whose cumulated probability reaches `threshold`."""
+    """A conformal promise: the set of categories whose cumulated probability reaches `threshold`.
+
+    Attributes:
+        measured: how often the sets held on held-out groups that their threshold was not chosen on, or None.
+    """
 
     coverage: float = Field(gt=0, lt=1)
     threshold: float
+    measured: float | None = None
 
 
 class SituationEntry(BaseModel):

@@ -35,9 +35,13 @@ class VoteAnswer(BaseModel):
 
 
 class CategorySet(BaseModel):
-    """One of these codes is right `coverage` of the time; null and empty where the bundle promises nothing."""
+    """One of these codes is right `coverage` of the time; null and empty where the bundle promises nothing.
+
+    `measured` is how often such sets held on listings that the model had not seen.
+    """
 
     coverage: float | None
+    measured: float | None
     prdtypecodes: list[int]
 
 
@@ -60,7 +64,7 @@ class Answer(RankedCategory):
                             "probability": 0.93,
                         }
                     ],
-                    "category_set": {"coverage": 0.95, "prdtypecodes": [2583]},
+                    "category_set": {"coverage": 0.95, "measured": 0.948, "prdtypecodes": [2583]},
                     "votes": {
                         "text": {"weight": 1.0, "categories": [{"prdtypecode": 2583, "probability": 0.95}]},
                         "image": None,
@@ -165,7 +169,9 @@ def answer_of(prediction: Prediction, manifest: Manifest, *, top_k: int, elapsed
         **top[0].model_dump(),
         categories=top,
         category_set=CategorySet.model_construct(
-            coverage=prediction.coverage, prdtypecodes=[codes[column] for column in prediction.category_set]
+            coverage=prediction.coverage,
+            measured=prediction.measured,
+            prdtypecodes=[codes[column] for column in prediction.category_set],
         ),
         votes={modality: _vote(vote, codes, top_k) for modality, vote in prediction.votes.items()},
         absent=prediction.absent,
@@ -190,10 +196,11 @@ def answer_table(answer: Answer) -> RenderableType:
         shares = (f"{vote[category.prdtypecode]:.1%}" if category.prdtypecode in vote else "" for vote in said)
         name = f"{category.name_fr} · {category.name_en}"
         table.add_row(str(category.prdtypecode), name, f"{category.probability:.1%}", *shares)
-    if answer.category_set.coverage is None:
+    coverage = answer.category_set.measured or answer.category_set.coverage
+    if coverage is None:
         return table
     codes = ", ".join(map(str, answer.category_set.prdtypecodes))
-    return Group(table, f"One of these, {answer.category_set.coverage:.0%} of the time: {codes}")
+    return Group(table, f"One of these, {coverage:.0%} of the time: {codes}")
 
 
 def _vote(vote: Vote | None, codes: list[int], top_k: int) -> VoteAnswer | None:

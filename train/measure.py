@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bundle.fusion import Fusion, temper
+from bundle.fusion import Fusion, conformal_sets, temper
 from bundle.manifest import ConformalEntry, Manifest, Modality, Situation, SituationEntry
 from train.calibration import conformal_threshold, fit_sharpness
 from train.evaluation import PARTS, Part, pair
@@ -17,7 +17,7 @@ SITUATIONS: dict[Situation, tuple[Modality, ...]] = {"text": ("text",), "image":
 
 
 def calibrate(
-    manifest: Manifest, fitted: Sequence[FittedExpert], class_index: np.ndarray
+    manifest: Manifest, fitted: Sequence[FittedExpert], class_index: np.ndarray, groups: np.ndarray
 ) -> tuple[dict[Situation, SituationEntry], dict[Part, np.ndarray]]:
     """Temperature and conformal threshold of the final answer, apart for text alone, photo alone and both.
 
@@ -43,7 +43,7 @@ def calibrate(
         temperature = fit_sharpness(fused, class_index[rows])
         answer = temper(fused, temperature).astype(np.float32)
         situations[situation] = SituationEntry(
-            temperature=temperature, rows=int(rows.sum()), conformal=_conformal(answer, class_index[rows])
+            temperature=temperature, rows=int(rows.sum()), conformal=_conformal(answer, class_index[rows], groups[rows])
         )
         answers["fusion"][rows] = answer
         if situation != "both":
@@ -63,9 +63,19 @@ def measure(answers: dict[Part, np.ndarray], class_index: np.ndarray) -> dict[st
     return metrics
 
 
-def _conformal(probabilities: np.ndarray, class_index: np.ndarray) -> ConformalEntry | None:
+def _conformal(probabilities: np.ndarray, class_index: np.ndarray, groups: np.ndarray) -> ConformalEntry | None:
+    """The threshold chosen on all rows, and how often one chosen on half of the groups holds on the other half."""
     try:
         threshold = conformal_threshold(probabilities, class_index, COVERAGE)
     except ValueError:
         return None
-    return ConformalEntry(coverage=COVERAGE, threshold=threshold)
+    half = np.random.default_rng(0).permutation(groups.max() + 1)[groups] % 2 == 0
+    held = []
+    for chosen in (half, ~half):
+        try:
+            of_half = conformal_threshold(probabilities[chosen], class_index[chosen], COVERAGE)
+        except ValueError:
+            return ConformalEntry(coverage=COVERAGE, threshold=threshold)
+        sets = conformal_sets(probabilities[~chosen], of_half)
+        held += [truth in members for truth, members in zip(class_index[~chosen], sets, strict=True)]
+    return ConformalEntry(coverage=COVERAGE, threshold=threshold, measured=float(np.mean(held)))

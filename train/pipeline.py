@@ -67,7 +67,7 @@ def train(
         data = DataEntry(fingerprint=fingerprint(dataset), rows=len(rows.class_index), synthetic=dataset.synthetic)
         manifest = _manifest(categories, data, fitted, search_weights([e.held_out for e in fitted], rows.class_index))
         manifest.training, manifest.parent = asdict(options), store.champion()
-        manifest.situations, answers = calibrate(manifest, fitted, rows.class_index)
+        manifest.situations, answers = calibrate(manifest, fitted, rows.class_index, rows.groups)
         manifest.metrics = measure(answers, rows.class_index)
         write_held_out(staging / "held_out.npz", fitted, rows)
         answered = ~np.isnan(answers["fusion"][:, 0])

@@ -45,7 +45,7 @@ def publish_point(
         manifest = parent.model_copy(
             update={"experts": experts, "parent": version, "training": {**parent.training, "fusion_tuned": True}}
         )
-        situations, answers = calibrate(manifest, fitted, held_out.class_index)
+        situations, answers = calibrate(manifest, fitted, held_out.class_index, held_out.groups)
         manifest = manifest.model_copy(
             update={"situations": situations, "metrics": measure(answers, held_out.class_index)}
         )

@@ -91,7 +91,8 @@ def status_html(served: Served | None, texts: Texts) -> str:
 def _ranking(prediction: Prediction, served: Served | None, texts: Texts) -> str:
     """The conformal set first, in a frame that says what it promises; then what is less likely."""
     codes = set(prediction.category_set.prdtypecodes) if prediction.category_set else set()
-    coverage = prediction.category_set.coverage if prediction.category_set else None
+    kept_set = prediction.category_set
+    coverage = (kept_set.measured or kept_set.coverage) if kept_set else None
     if not codes or coverage is None:
         return _bars(prediction.categories, texts, shown=SHOWN)
     kept = [category for category in prediction.categories if category.prdtypecode in codes]

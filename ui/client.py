@@ -46,9 +46,10 @@ class Vote(BaseModel):
 
 
 class CategorySet(BaseModel):
-    """The conformal set: one of these, `coverage` of the time."""
+    """The conformal set: one of these, `coverage` of the time as promised, `measured` of the time when measured."""
 
     coverage: float | None = None
+    measured: float | None = None
     prdtypecodes: list[int] = Field(default_factory=list)
 
 

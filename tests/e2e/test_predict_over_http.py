@@ -69,7 +69,7 @@ def test_a_listing_with_both_parts_gets_the_fused_answer(api: httpx.Client) -> N
     assert answer["categories"][0]["prdtypecode"] == answer["prdtypecode"]
     assert answer["probability"] == probabilities[0]
     assert answer["name_fr"] and answer["name_en"]
-    assert set(answer["category_set"]) == {"coverage", "prdtypecodes"}
+    assert set(answer["category_set"]) == {"coverage", "measured", "prdtypecodes"}
     assert answer["elapsed_ms"] > 0
 
 
