@@ -43,7 +43,9 @@ StoreOption = Annotated[
 @app.command()
 def train(
     data: DataOption,
-    text: Annotated[str, typer.Option(help="Text experts: linear, bigru; several with commas, or none.")] = "linear",
+    text: Annotated[
+        str, typer.Option(help="Text experts: linear, e5, bigru; several with commas, or none.")
+    ] = "linear,e5",
     image: Annotated[str, typer.Option(help="Image experts: lite0, vgg16; several with commas, or none.")] = "lite0",
     image_weights: Annotated[str, typer.Option(help="Of vgg16: imagenet, none, or a local file.")] = "imagenet",
     epochs: Annotated[int, typer.Option(help="Of the Keras experts, at most.")] = 10,

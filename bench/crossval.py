@@ -71,7 +71,7 @@ def main() -> None:
     """Print the scores as the JSON of `rayonnage evaluate --json`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, action="append", required=True)
-    parser.add_argument("--text", default="linear")
+    parser.add_argument("--text", default="linear,e5")
     parser.add_argument("--image", default="lite0")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=7)

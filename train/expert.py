@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 import numpy as np
 from scipy.special import softmax
@@ -27,7 +28,7 @@ class TrainOptions:
         epochs: of the Keras experts, at most (the best one is kept).
     """
 
-    text: tuple[str, ...] = ("linear",)
+    text: tuple[str, ...] = ("linear", "e5")
     image: tuple[str, ...] = ("lite0",)
     image_weights: str = "imagenet"
     epochs: int = 10
@@ -129,28 +130,26 @@ def _fit_linear(job: Fit) -> np.ndarray:
     return logits
 
 
+def _fit_e5(job: Fit) -> np.ndarray:
+    from bundle.expert_e5 import E5Expert
+    from train.e5_head import e5_vectors, fit_e5_head
+
+    rows, places = job.rows, np.flatnonzero(job.rows.has_text)
+    vectors = e5_vectors([rows.texts[place] for place in places], cache_dir=job.cache_dir, progress=job.progress)
+    coef, bias, logits = _fit_heads(job, "e5", places, vectors, fit_e5_head)
+    E5Expert.save(job.directory, coef=coef, bias=bias)
+    job.progress("train e5", 1, 1)
+    return logits
+
+
 def _fit_lite0(job: Fit) -> np.ndarray:
     from bundle.expert_lite0 import Lite0Expert
     from train.keras_lite0 import check_lite0
     from train.lite0_head import fit_lite0_head, lite0_features
 
-    rows, places, photos = job.rows, *_photos(job.rows)
+    places, photos = _photos(job.rows)
     features = lite0_features(photos, cache_dir=job.cache_dir, progress=job.progress)
-    place_of = np.full(len(rows.folds), -1)
-    place_of[places] = np.arange(len(places))
-
-    def fit(fitted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        labels = rows.class_index[fitted]
-        return fit_lite0_head(features[place_of[fitted]], labels, categories=job.categories, seed=job.options.seed)
-
-    def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
-        coef, bias = fit(fitted)
-        return features[place_of[answered]] @ coef + bias
-
-    logits = cross_fit(
-        answer, rows.has_photo, rows.folds, categories=job.categories, stage="train lite0", progress=job.progress
-    )
-    coef, bias = fit(places)
+    coef, bias, logits = _fit_heads(job, "lite0", places, features, fit_lite0_head)
     Lite0Expert.save(job.directory, coef=coef, bias=bias)
     check_lite0(job.directory, photos)
     job.progress("train lite0", 1, 1)
@@ -199,10 +198,47 @@ def _fit_vgg16(job: Fit) -> np.ndarray:
 
 EXPERTS: dict[str, tuple[Modality, Callable[[Fit], np.ndarray]]] = {
     "linear": ("text", _fit_linear),
+    "e5": ("text", _fit_e5),
     "bigru": ("text", _fit_bigru),
     "lite0": ("image", _fit_lite0),
     "vgg16": ("image", _fit_vgg16),
 }
+
+
+class FitHead(Protocol):
+    """Fits a linear head, as `train.softmax_head.fit_softmax_head` does."""
+
+    def __call__(
+        self, features: np.ndarray, class_index: np.ndarray, /, *, categories: int, seed: int
+    ) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+def _fit_heads(
+    job: Fit, name: str, places: np.ndarray, features: np.ndarray, fit_head: FitHead
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A head of all rows that have features, and the answers of heads to rows they never saw.
+
+    Args:
+        places: rows that have `features`, in that order.
+    Returns:
+        coef, bias and (rows, categories) logits, NaN in rows that no fold answered.
+    """
+    rows = job.rows
+    place_of = np.full(len(rows.folds), -1)
+    place_of[places] = np.arange(len(places))
+
+    def fit(fitted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        labels = rows.class_index[fitted]
+        return fit_head(features[place_of[fitted]], labels, categories=job.categories, seed=job.options.seed)
+
+    def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
+        coef, bias = fit(fitted)
+        return features[place_of[answered]] @ coef + bias
+
+    logits = cross_fit(
+        answer, place_of >= 0, rows.folds, categories=job.categories, stage=f"train {name}", progress=job.progress
+    )
+    return *fit(places), logits
 
 
 def _photos(rows: Rows) -> tuple[np.ndarray, list[Path]]:

@@ -1,4 +1,4 @@
-"""Features of a frozen backbone, computed once for each photo and kept on disk by content hash."""
+"""Features of a frozen backbone, computed once for each photo or text and kept on disk by content hash."""
 
 import contextlib
 import uuid
@@ -21,6 +21,7 @@ def cached_features(
     cache_dir: Path,
     progress: Progress = silent,
     dtype: type[np.floating] = np.float32,
+    chunk: int = CHUNK,
 ) -> np.ndarray:
     """Features of every key, from the cache where it has them.
 
@@ -29,17 +30,18 @@ def cached_features(
     features pass through float16 too, so the first run and the next give the same numbers.
 
     Args:
-        keys: sha256 of each photo's bytes (`datasets.photo.photo_key`); equal keys are computed once.
-        compute: takes places in `keys` (at most `CHUNK`), gives their features (n, width).
+        keys: sha256 of each photo's bytes (`datasets.photo.photo_key`) or of each text; equal keys are computed once.
+        compute: takes places in `keys` (at most `chunk`), gives their features (n, width).
         backbone: identity of the backbone and its weights, for example `vgg16-imagenet-1f2e3d4c`.
         dtype: of the result.
+        chunk: rows computed between two writes; texts are quick and want longer lists than photos.
     Returns:
         (len(keys), width).
     Raises:
         ValueError: there is no key at all, so the width is unknown.
     """
     if not keys:
-        raise ValueError("no photo to take features from")
+        raise ValueError("no photo or text to take features from")
     folder = cache_dir / backbone
     first_place = {key: place for place, key in reversed(list(enumerate(keys)))}
     features: np.ndarray | None = None
@@ -56,8 +58,8 @@ def cached_features(
     done = len(first_place) - len(missing)
     stage = f"features {backbone}"
     progress(stage, done, len(first_place))
-    for start in range(0, len(missing), CHUNK):
-        places = missing[start : start + CHUNK]
+    for start in range(0, len(missing), chunk):
+        places = missing[start : start + chunk]
         fresh = _to_float16(compute(places))
         if features is None:
             features = np.empty((len(keys), *fresh.shape[1:]), dtype)

@@ -4,8 +4,6 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from bundle.image import prepare_image
 from bundle.lite0 import WEIGHTS, Lite0Features
@@ -13,11 +11,10 @@ from datasets.photo import photo_key
 from datasets.progress import Progress, silent
 from train.features import cached_features
 from train.parallel import map_threads
+from train.softmax_head import fit_softmax_head
 
 INVERSE_REGULARISATION = 0.003
 """C on standardised features; 0.001 and 0.01 were within a point of F1 on 1,842 real photos."""
-
-ABSENT_BIAS = -30.0
 
 
 def lite0_features(photos: list[Path], *, cache_dir: Path, progress: Progress = silent) -> np.ndarray:
@@ -35,35 +32,7 @@ def lite0_features(photos: list[Path], *, cache_dir: Path, progress: Progress = 
 def fit_lite0_head(
     features: np.ndarray, class_index: np.ndarray, *, categories: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Multinomial logistic regression, rare categories weighted up by the root of their rarity.
-
-    Args:
-        features: (n, width) float32.
-        class_index: (n,) int, 0 to categories - 1; a category may be absent.
-    Returns:
-        coef (width, categories) and bias (categories,) float32: logits = features @ coef + bias.
-    """
-    coef = np.zeros((features.shape[1], categories), np.float32)
-    bias = np.full(categories, ABSENT_BIAS, np.float32)
-    present, rows = np.unique(class_index, return_counts=True)
-    if len(present) == 1:
-        bias[present] = 0
-        return coef, bias
-    rarity = np.sqrt(rows.mean() / rows)
-    scaler = StandardScaler().fit(features)
-    regression = LogisticRegression(
-        C=INVERSE_REGULARISATION,
-        class_weight=dict(zip(present.tolist(), rarity.tolist(), strict=True)),
-        max_iter=300,
-        random_state=seed,
+    """coef (1280, categories) and bias (categories,) float32, see `fit_softmax_head`."""
+    return fit_softmax_head(
+        features, class_index, categories=categories, inverse_regularisation=INVERSE_REGULARISATION, seed=seed
     )
-    regression.fit(scaler.transform(features), class_index)
-    weights, intercept = regression.coef_, regression.intercept_
-    if len(present) == 2:
-        # scikit-learn keeps one row for two classes: the log-odds of the second.
-        weights, intercept = np.vstack([-weights / 2, weights / 2]), np.array([-intercept[0] / 2, intercept[0] / 2])
-    # The standardisation is folded in, so that the served head reads plain features.
-    scaled = weights / scaler.scale_
-    coef[:, present] = scaled.T
-    bias[present] = intercept - scaled @ scaler.mean_
-    return coef, bias
