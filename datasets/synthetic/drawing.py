@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from datasets.synthetic import covers, games, goods, objects, printed
+from datasets.synthetic import covers, games, goods, models, objects, printed, swimming, textiles, toys, wares
 
 Drawer = Callable[[random.Random, Image.Image | None], Image.Image]
 
@@ -51,27 +51,49 @@ DRAWERS: dict[str, Drawer] = {
     "stack": printed.stack,
     "notebook": printed.notebook,
     "food_pack": printed.food_pack,
-    "cushion": goods.cushion,
     "fabric": goods.fabric,
-    "pool": goods.pool,
     "cylinder": goods.cylinder,
     "sheet_of_cloth": goods.sheet_of_cloth,
     "hose": goods.hose,
     "panel": goods.panel,
-    "socks": objects.socks,
-    "bottle": objects.bottle,
-    "drone": objects.drone,
     "gamepad": objects.gamepad,
     "handheld": objects.handheld,
     "set_top_console": objects.set_top_console,
-    "plush": objects.plush,
     "tool": objects.tool,
     "garden_seat": objects.garden_seat,
     "mask": objects.mask,
     "sofa": objects.sofa,
     "feeding_bottle": objects.feeding_bottle,
-    "lure": objects.lure,
-    "collar": objects.collar,
+    "figure": toys.figure,
+    "robot": toys.robot,
+    "miniature": toys.miniature,
+    "soft_animal": toys.soft_animal,
+    "dressed_doll": toys.dressed_doll,
+    "car": models.car,
+    "quadcopter": models.quadcopter,
+    "spare_parts": models.spare_parts,
+    "sock_pair": textiles.sock_pair,
+    "baby_shoes": textiles.baby_shoes,
+    "pillow": textiles.pillow,
+    "curtains": textiles.curtains,
+    "bedding": textiles.bedding,
+    "folded": textiles.folded,
+    "pet_coat": textiles.pet_coat,
+    "food_jar": wares.food_jar,
+    "food_box": wares.food_box,
+    "bucket": swimming.bucket,
+    "filter_cartridge": swimming.filter_cartridge,
+    "pump": swimming.pump,
+    "round_pool": swimming.round_pool,
+    "square_pool": swimming.square_pool,
+    "swim_ring": swimming.swim_ring,
+    "coil": swimming.coil,
+    "lamp": wares.lamp,
+    "vase": wares.vase,
+    "pens": wares.pens,
+    "torch": wares.torch,
+    "fish_lure": wares.fish_lure,
+    "pet_collar": wares.pet_collar,
 }
 
 

@@ -10,19 +10,6 @@ from PIL import Image, ImageDraw
 from datasets.synthetic import brush
 
 
-def cushion(rng: random.Random, inlay: Image.Image | None) -> Image.Image:
-    """A square cushion with a print or a pattern."""
-    sheet = Image.new("RGBA", (300, 300), (0, 0, 0, 0))
-    pen = ImageDraw.Draw(sheet)
-    base = brush.colour(rng, pale=rng.random() < 0.6)
-    outline = [(12, 12), (150, 26), (288, 12), (274, 150), (288, 288), (150, 274), (12, 288), (26, 150)]
-    pen.polygon(outline, fill=(*base, 255))
-    brush.pattern(sheet, rng, base)
-    if inlay is not None and rng.random() < 0.75:
-        brush.print_on(sheet, inlay, (0.5, 0.5), 0.62)
-    return brush.masked(sheet, outline)
-
-
 def fabric(rng: random.Random, _inlay: Image.Image | None) -> Image.Image:
     """A folded textile: bands of one pattern."""
     base = brush.colour(rng, pale=rng.random() < 0.6)
@@ -32,26 +19,6 @@ def fabric(rng: random.Random, _inlay: Image.Image | None) -> Image.Image:
     for fold in range(1, rng.randint(2, 5)):
         y = sheet.height * fold // 5
         pen.line((0, y, sheet.width, y + rng.randint(-4, 4)), fill=(*brush.shifted(base, -70), 160), width=3)
-    return sheet
-
-
-def pool(rng: random.Random, _inlay: Image.Image | None) -> Image.Image:
-    """A pool above the ground, round, oval or square, seen from above its edge."""
-    sheet = Image.new("RGBA", (330, 230), (0, 0, 0, 0))
-    pen = ImageDraw.Draw(sheet)
-    wall = rng.choice(((210, 215, 220), (60, 110, 190), (150, 110, 70), (120, 125, 130), (40, 70, 130)))
-    water = rng.choice(((80, 180, 225), (60, 160, 210), (120, 205, 230)))
-    height = rng.randint(45, 95)
-    shape = pen.ellipse if rng.random() < 0.7 else pen.rectangle
-    shape((5, 30 + height, 325, 125 + height), fill=(*wall, 255))
-    pen.rectangle((5, 78, 325, 78 + height), fill=(*wall, 255))
-    for x in range(5, 326, rng.randint(22, 50)):
-        pen.line((x, 70, x, 78 + height), fill=(*brush.shifted(wall, -40), 255), width=3)
-    shape((5, 30, 325, 125), fill=(*brush.shifted(wall, 30), 255))
-    shape((16, 38, 314, 118), fill=(*water, 255))
-    for _ in range(14):
-        x, y = rng.randint(60, 250), rng.randint(50, 105)
-        pen.arc((x, y, x + rng.randint(12, 40), y + 8), 200, 340, fill=(215, 240, 250, 255), width=2)
     return sheet
 
 

@@ -10,62 +10,6 @@ from PIL import Image, ImageDraw
 from datasets.synthetic import brush
 
 
-def socks(rng: random.Random, _inlay: Image.Image | None) -> Image.Image:
-    """One to three pairs of little socks, striped or plain."""
-    sheet = Image.new("RGBA", (330, 260), (0, 0, 0, 0))
-    pairs, base = rng.randint(1, 3), brush.colour(rng, pale=True)
-    for place in range(pairs * 2):
-        colour = base if place % 2 else (base := brush.colour(rng, pale=rng.random() < 0.7))
-        x = 8 + place * 310 // (pairs * 2)
-        width = 300 // (pairs * 2) // 2
-        pen = ImageDraw.Draw(sheet)
-        pen.rounded_rectangle((x, 15, x + width, 215), 12, fill=(*colour, 255))
-        pen.rounded_rectangle((x, 165, x + width * 2 - 6, 225), 24, fill=(*colour, 255))
-        pen.rectangle((x, 15, x + width, 38), fill=(*brush.shifted(colour, -50), 255))
-        for y in range(55, 150, rng.randint(18, 40)):
-            pen.rectangle((x, y, x + width, y + 8), fill=(*brush.shifted(colour, 45), 255))
-    return sheet
-
-
-def bottle(rng: random.Random, inlay: Image.Image | None) -> Image.Image:
-    """A bottle, a jar or a packet of food with its label."""
-    sheet = Image.new("RGBA", (190, 330), (0, 0, 0, 0))
-    pen = ImageDraw.Draw(sheet)
-    colour = rng.choice(((60, 90, 40), (120, 60, 25), (200, 150, 60), (235, 230, 215), (150, 30, 30), (225, 190, 120)))
-    if rng.random() < 0.5:
-        pen.rounded_rectangle((72, 5, 118, 110), 8, fill=(*brush.shifted(colour, -20), 255))
-        pen.rectangle((70, 5, 120, 40), fill=(*brush.colour(rng), 255))
-    else:
-        pen.rounded_rectangle((30, 70, 160, 112), 8, fill=(*brush.colour(rng), 255))
-    pen.rounded_rectangle((25, 95, 165, 325), 22, fill=(*colour, 255))
-    pen.rectangle((36, 110, 48, 310), fill=(*brush.shifted(colour, 50), 130))
-    label = brush.gradient((140, 120), brush.colour(rng, pale=True), brush.colour(rng, pale=True))
-    if inlay is not None:
-        brush.print_on(label, inlay, (0.5, 0.65), 0.55)
-    brush.write(
-        label, rng.choice(brush.WORDS), box=(0.1, 0.05, 0.9, 0.25), typeface=brush.face(rng, "serif"), ink=(60, 25, 20)
-    )
-    sheet.paste(label, (25, 165))
-    return sheet
-
-
-def drone(rng: random.Random, _inlay: Image.Image | None) -> Image.Image:
-    """A body, four arms, four rotors, seen from above at a slant."""
-    sheet = Image.new("RGBA", (340, 260), (0, 0, 0, 0))
-    pen = ImageDraw.Draw(sheet)
-    colour = rng.choice(((40, 40, 45), (235, 235, 238), (170, 175, 180), (190, 40, 35), (50, 80, 130)))
-    spread, height = rng.randint(90, 140), rng.randint(50, 95)
-    for across in (-1, 1):
-        for down in (-1, 1):
-            x, y = 170 + across * spread, 130 + down * height
-            pen.line((170, 130, x, y), fill=(*brush.shifted(colour, -25), 255), width=rng.randint(9, 15))
-            pen.ellipse((x - 32, y - 10, x + 32, y + 10), fill=(60, 60, 60, 90), outline=(40, 40, 40, 255))
-            pen.ellipse((x - 9, y - 9, x + 9, y + 9), fill=(*brush.shifted(colour, -45), 255))
-    pen.rounded_rectangle((118, 92, 222, 170), 24, fill=(*colour, 255), outline=(*brush.shifted(colour, -60), 255))
-    pen.ellipse((152, 150, 188, 186), fill=(20, 20, 25, 255), outline=(120, 120, 130, 255), width=4)
-    return sheet
-
-
 def gamepad(rng: random.Random, _inlay: Image.Image | None) -> Image.Image:
     """A pad with two grips, sticks, a cross and four buttons."""
     sheet = Image.new("RGBA", (330, 230), (0, 0, 0, 0))
@@ -118,27 +62,6 @@ def set_top_console(rng: random.Random, _inlay: Image.Image | None) -> Image.Ima
     pen.ellipse((285, 72, 303, 90), fill=rng.choice(("lime", "red", "deepskyblue")))
     pad = gamepad(rng, None).resize((150, 105))
     sheet.alpha_composite(pad, (rng.randint(20, 170), 140))
-    return sheet
-
-
-def plush(rng: random.Random, _inlay: Image.Image | None) -> Image.Image:
-    """A soft animal that sits: round head, ears, belly, paws."""
-    sheet = Image.new("RGBA", (250, 320), (0, 0, 0, 0))
-    pen = ImageDraw.Draw(sheet)
-    fur = rng.choice(((170, 120, 80), (225, 200, 170), (190, 190, 195), (240, 190, 200), (150, 190, 220)))
-    pale = brush.shifted(fur, 30)
-    ears = rng.choice(((-10, 55), (-70, 60), (0, 30)))
-    for x in (62, 150):
-        pen.ellipse((x - 12, 30 + ears[0] // 2, x + 42, 30 + ears[0] // 2 + ears[1] + 30), fill=(*fur, 255))
-    for x, y in ((10, 165), (190, 165), (35, 255), (150, 255)):
-        pen.ellipse((x, y, x + 62, y + 60), fill=(*brush.shifted(fur, -12), 255))
-    pen.ellipse((45, 140, 205, 310), fill=(*fur, 255))
-    pen.ellipse((80, 175, 170, 290), fill=(*pale, 255))
-    pen.ellipse((48, 45, 202, 185), fill=(*fur, 255))
-    pen.ellipse((95, 110, 155, 165), fill=(*pale, 255))
-    for x in (88, 148):
-        pen.ellipse((x, 92, x + 15, 108), fill=(25, 20, 20, 255))
-    pen.ellipse((114, 118, 136, 134), fill=(60, 35, 30, 255))
     return sheet
 
 
@@ -249,40 +172,4 @@ def feeding_bottle(rng: random.Random, inlay: Image.Image | None) -> Image.Image
         pen.line((92, y, 118, y), fill=(120, 130, 140, 255), width=2)
     if inlay is not None:
         brush.print_on(sheet, inlay, (0.42, 0.62), 0.35)
-    return sheet
-
-
-def lure(rng: random.Random, _inlay: Image.Image | None) -> Image.Image:
-    """Fishing lures in rows: a fish of plastic, an eye, a hook."""
-    sheet = Image.new("RGBA", (330, 260), (0, 0, 0, 0))
-    pen = ImageDraw.Draw(sheet)
-    rows = rng.randint(1, 5)
-    for row in range(rows):
-        y, colour = 25 + row * 225 // rows, brush.colour(rng)
-        pen.ellipse((50, y, 270, y + 34), fill=(*colour, 255))
-        pen.chord((50, y, 270, y + 34), 0, 180, fill=(*brush.shifted(colour, 90), 255))
-        pen.polygon([(255, y + 17), (310, y), (310, y + 34)], fill=(*brush.shifted(colour, -30), 255))
-        pen.ellipse((68, y + 8, 80, y + 20), fill=(250, 250, 240, 255), outline=(20, 20, 20, 255), width=3)
-        for x in (120, 210):
-            pen.arc((x, y + 24, x + 20, y + 52), 330, 210, fill=(110, 110, 115, 255), width=3)
-    return sheet
-
-
-def collar(rng: random.Random, _inlay: Image.Image | None) -> Image.Image:
-    """A pet's collar with buckle and tag, or a bone."""
-    sheet = Image.new("RGBA", (310, 260), (0, 0, 0, 0))
-    pen = ImageDraw.Draw(sheet)
-    if rng.random() < 0.35:
-        bone = rng.choice(((240, 230, 205), (190, 130, 80), (230, 120, 130)))
-        pen.rectangle((70, 100, 240, 150), fill=(*bone, 255))
-        for x in (45, 215):
-            for y in (75, 120):
-                pen.ellipse((x, y, x + 55, y + 55), fill=(*bone, 255))
-        return sheet
-    band = brush.colour(rng)
-    pen.ellipse((30, 20, 280, 190), outline=(*band, 255), width=rng.randint(16, 28))
-    for x in range(60, 260, 25):
-        pen.ellipse((x, 172 - abs(x - 155) // 4, x + 8, 180 - abs(x - 155) // 4), fill=(235, 235, 240, 255))
-    pen.rectangle((130, 160, 182, 205), outline=(160, 160, 165, 255), width=7)
-    pen.ellipse((138, 202, 176, 244), fill=(215, 180, 80, 255))
     return sheet
