@@ -28,17 +28,21 @@ def linear_text(text: CleanText) -> str:
 
 
 def new_vectorizers(rows: int) -> dict[str, TfidfVectorizer]:
-    """Unfitted vectorizers, by analyzer name. From a thousand rows on, a term must appear twice."""
+    """Unfitted vectorizers, by analyzer name.
+
+    From a thousand rows on, a run of characters must appear twice. A word need not: a thing that one listing alone is
+    about is known from then on.
+    """
     return {
-        name: TfidfVectorizer(
+        analyzer: TfidfVectorizer(
             sublinear_tf=True,
             strip_accents="unicode",
             dtype=np.float32,
-            min_df=2 if rows >= 1000 else 1,
+            min_df=2 if analyzer == "char" and rows >= 1000 else 1,
             max_features=MAX_FEATURES,
             **options,
         )
-        for name, options in ANALYZERS.items()
+        for analyzer, options in ANALYZERS.items()
     }
 
 

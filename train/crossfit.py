@@ -7,7 +7,7 @@ import numpy as np
 from datasets.progress import Progress, silent
 
 FOLDS = 5
-ONE_FOLD_FROM_ROWS = 12_000
+ONE_FOLD_FROM_ROWS = 20_000
 """From here on a fifth of the rows is plenty to calibrate on, and one fit costs as much as five small ones."""
 
 
