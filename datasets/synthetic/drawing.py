@@ -5,7 +5,20 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from datasets.synthetic import covers, games, goods, models, objects, printed, swimming, textiles, toys, wares
+from datasets.synthetic import (
+    covers,
+    gadgets,
+    games,
+    goods,
+    models,
+    objects,
+    printed,
+    swimming,
+    textiles,
+    toys,
+    wares,
+    yard,
+)
 
 Drawer = Callable[[random.Random, Image.Image | None], Image.Image]
 
@@ -94,6 +107,17 @@ DRAWERS: dict[str, Drawer] = {
     "torch": wares.torch,
     "fish_lure": wares.fish_lure,
     "pet_collar": wares.pet_collar,
+    "controller": gadgets.controller,
+    "handheld_console": gadgets.handheld_console,
+    "console": gadgets.console,
+    "game_lot": gadgets.game_lot,
+    "pouch": gadgets.pouch,
+    "ironmongery": yard.ironmongery,
+    "garden_set": yard.garden_set,
+    "kitchen_tool": yard.kitchen_tool,
+    "bib": yard.bib,
+    "nursery": yard.nursery,
+    "pieces": yard.pieces,
 }
 
 

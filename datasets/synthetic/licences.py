@@ -14,8 +14,11 @@ _SOURCES = {
     "clip": ("Open Clip Art Library 0.18 (Debian package openclipart-svg)", "public domain"),
     "emoji": ("Microsoft Fluent Emoji 3D (npm package @lobehub/fluent-emoji-3d), © Microsoft", "MIT"),
     "flat": ("Twemoji graphics (npm package @twemoji/svg), © Twitter, Inc and other contributors", "CC BY 4.0"),
-    "room": ("Sweet Home 3D furniture libraries (Debian package sweethome3d-furniture)", "CC BY 3.0 or CC0, see below"),
-    "draw": ("drawn by datasets/synthetic/drawing.py", "as the project"),
+    "room": (
+        "Sweet Home 3D furniture libraries (Debian package sweethome3d-furniture), rendered",
+        "CC BY 3.0 or CC0, see below",
+    ),
+    "draw": ("drawn or built by datasets/synthetic/drawing.py", "as the project"),
 }
 _LIBRARIES = {
     "BlendSwap-CC-0": "CC0",
