@@ -133,6 +133,17 @@ def test_a_cpu_without_integer_dot_products_gives_the_same_vectors(
     assert (np.load(output) * expected).sum(axis=1).min() > 0.999
 
 
+def test_a_first_question_leaves_the_memory_of_other_networks_alone() -> None:
+    """In a process of its own: written to memory given back, it would fall over or hang."""
+    program = (
+        "import numpy as np; from bundle.e5 import *; from bundle.lite0 import Lite0Features;"
+        "encoder = E5Encoder(load_e5_weights(), max_pieces=64, threads=2); backbone = Lite0Features(2);"
+        "[(encoder.vectors(['1984']), backbone.features(np.zeros((1, 224, 224, 3), np.uint8))) for _ in range(5)]"
+    )
+    environment = os.environ | {"PYTHONPATH": str(WEIGHTS.parents[2])}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
+
+
 def test_a_text_has_the_same_vector_in_any_company(encoder: E5Encoder, reference: tuple[list[str], np.ndarray]) -> None:
     texts = [*reference[0], "", LONG, *(f"chaise pliante n° {number}" for number in range(BATCH))]
     together = encoder.vectors(texts)

@@ -154,7 +154,7 @@ def test_a_published_point_answers_with_its_weights(small_store: ModelStore, sma
     store = ModelStore(shutil.copytree(small_store.url, tmp_path / "models"))
     parent = store.manifest()
     held_out = HeldOutLogits.read(store.open_path() / HELD_OUT, parent.experts)
-    point = FusionPoint({"linear": 0.9, "lite0": 0.1}, {"linear": 0.5, "lite0": 0.7})
+    point = FusionPoint({"linear": 0.6, "e5": 0.3, "lite0": 0.1}, {"linear": 0.5, "e5": 1.5, "lite0": 0.7})
 
     version = publish_point(store, parent.version, point, held_out, promote=False)
 
