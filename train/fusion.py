@@ -7,6 +7,7 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from sklearn.metrics import f1_score
 
+from bundle.fusion import pool
 from bundle.manifest import Modality
 
 LEAST_MODALITY_WEIGHT = 0.05
@@ -52,9 +53,9 @@ def search_weights(experts: list[HeldOutExpert], class_index: np.ndarray) -> dic
         members = [expert for expert in experts if expert.modality == modality]
         if not members:
             continue
-        shares = mixture_weights([expert.probabilities for expert in members], class_index)
+        shares = pool_weights([expert.probabilities for expert in members], class_index)
         inside |= {expert.name: share for expert, share in zip(members, shares, strict=True)}
-        votes[modality] = mix([expert.probabilities for expert in members], shares)
+        votes[modality] = pool(np.stack([expert.probabilities for expert in members], axis=1), shares)
     share_of_text = modality_share(votes["text"], votes["image"], class_index) if len(votes) == 2 else None
     outside = (
         {"text": 1.0, "image": 1.0} if share_of_text is None else {"text": share_of_text, "image": 1 - share_of_text}
@@ -62,7 +63,7 @@ def search_weights(experts: list[HeldOutExpert], class_index: np.ndarray) -> dic
     return {expert.name: inside[expert.name] * outside[expert.modality] for expert in experts}
 
 
-def mixture_weights(probabilities: list[np.ndarray], class_index: np.ndarray) -> np.ndarray:
+def pool_weights(probabilities: list[np.ndarray], class_index: np.ndarray) -> np.ndarray:
     """Weights of a modality's experts that answer best together, by `modality_objective`.
 
     Args:
@@ -71,22 +72,17 @@ def mixture_weights(probabilities: list[np.ndarray], class_index: np.ndarray) ->
         (members,) float64, adding up to 1; equal shares where no row is left.
     """
     members = len(probabilities)
-    rows = ~np.logical_or.reduce([np.isnan(member[:, 0]) for member in probabilities])
+    votes = np.stack(probabilities, axis=1)
+    rows = ~np.isnan(votes).any(axis=(1, 2))
     if members == 1 or not rows.any():
         return np.full(members, 1 / members)
-    votes, truth = [member[rows] for member in probabilities], class_index[rows]
 
     def loss(logits: np.ndarray) -> float:
-        return -modality_objective(mix(votes, softmax(logits)), truth)
+        return -modality_objective(pool(votes[rows], softmax(logits)), class_index[rows])
 
     found = minimize(loss, np.zeros(members), method="Powell", bounds=[(-LOGIT_RANGE, LOGIT_RANGE)] * members)
     weights: np.ndarray = softmax(found.x)
     return weights
-
-
-def mix(probabilities: list[np.ndarray], weights: np.ndarray) -> np.ndarray:
-    """(n, categories) weighted sum; NaN where a member is."""
-    return np.tensordot(weights, np.stack(probabilities), axes=1).astype(np.float32)
 
 
 def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray) -> float:

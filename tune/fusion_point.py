@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from bundle.fusion import softmax, temper
+from bundle.fusion import pool, softmax, temper
 from bundle.manifest import ExpertEntry, Modality
 from train.calibration import fit_sharpness, fit_temperature
 from train.fusion import LEAST_MODALITY_WEIGHT, modality_objective
@@ -40,13 +40,16 @@ def fuse(held_out: HeldOutLogits, point: FusionPoint) -> np.ndarray:
     """
     total: np.ndarray = np.zeros(1)
     weight: np.ndarray = np.zeros(1)
-    for name in held_out.modalities:
-        logits = held_out.logits[name]
-        present = ~np.isnan(logits[:, :1])
+    for modality in sorted(set(held_out.modalities.values())):
+        names = [name for name, own in held_out.modalities.items() if own == modality]
         # A hair of weight lets an expert of weight 0 answer where no other can.
-        own = np.where(present, max(point.weights[name], 1e-9), 0.0)
-        total = total + own * softmax(np.where(present, logits, 0.0) / point.temperatures[name])
-        weight = weight + own
+        weights = np.array([max(point.weights[name], 1e-9) for name in names])
+        logits = np.stack([held_out.logits[name] for name in names], axis=1)
+        present = ~np.isnan(logits).any(axis=(1, 2))[:, None]
+        temperatures = np.array([point.temperatures[name] for name in names])[:, None]
+        vote = pool(softmax(np.where(present[..., None], logits, 0.0) / temperatures), weights / weights.sum())
+        own_weight = np.where(present, weights.sum(), 0.0)
+        total, weight = total + own_weight * vote, weight + own_weight
     return total / weight
 
 

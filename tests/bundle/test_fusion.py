@@ -1,10 +1,10 @@
-"""Votes are added by weight, answers tempered, sets large enough for their promise."""
+"""Experts are pooled, votes added by weight, answers tempered, sets large enough for their promise."""
 
 import numpy as np
 import pytest
 
 from bundle.error import UnusableListingError
-from bundle.fusion import Fusion, conformal_sets, softmax, temper
+from bundle.fusion import Fusion, conformal_sets, pool, softmax, temper
 from bundle.manifest import ExpertEntry, Manifest, SituationEntry
 
 
@@ -27,21 +27,30 @@ TEXT = np.array([[0.6, 0.3, 0.1], [0.3, 0.3, 0.4]], np.float32)
 IMAGE = np.array([[0.1, 0.1, 0.8]], np.float32)
 
 
+POOLED = TEXT[0] ** (2 / 3) * TEXT[1] ** (1 / 3) / (TEXT[0] ** (2 / 3) * TEXT[1] ** (1 / 3)).sum()
+
+
+def test_experts_of_one_modality_are_pooled_and_none_has_a_veto() -> None:
+    np.testing.assert_allclose(pool(TEXT, np.array([2 / 3, 1 / 3])), POOLED, atol=1e-6)
+    sure, unsure = [1.0, 0.0, 0.0], [0.1, 0.8, 0.1]
+    assert pool(np.array([sure, unsure]), np.array([0.1, 0.9])).argmax() == 1
+
+
 def test_both_votes_are_added_by_their_experts_weights(plain: Manifest) -> None:
     (prediction,) = Fusion(plain).answer([TEXT], [IMAGE])
-    np.testing.assert_allclose(prediction.probabilities, 0.4 * TEXT[0] + 0.2 * TEXT[1] + 0.4 * IMAGE[0], atol=1e-6)
+    np.testing.assert_allclose(prediction.probabilities, 0.6 * POOLED + 0.4 * IMAGE[0], atol=1e-6)
     text, image = prediction.votes["text"], prediction.votes["image"]
     assert text is not None
     assert image is not None
     assert (text.weight, image.weight) == pytest.approx((0.6, 0.4))
-    np.testing.assert_allclose(text.probabilities, (2 * TEXT[0] + TEXT[1]) / 3, atol=1e-6)
+    np.testing.assert_allclose(text.probabilities, POOLED, atol=1e-6)
     assert (prediction.absent, prediction.degraded) == ([], [])
 
 
 def test_one_modality_answers_alone_with_the_whole_weight(plain: Manifest) -> None:
     fusion = Fusion(plain)
     (by_text,) = fusion.answer([TEXT], None)
-    np.testing.assert_allclose(by_text.probabilities, (2 * TEXT[0] + TEXT[1]) / 3, atol=1e-6)
+    np.testing.assert_allclose(by_text.probabilities, POOLED, atol=1e-6)
     assert by_text.votes["text"] is not None
     assert by_text.votes["text"].weight == 1
     assert by_text.votes["image"] is None

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from bundle.fusion import pool
 from train.calibration import fit_sharpness, fit_temperature
-from train.fusion import mix, mixture_weights, modality_objective, modality_share
+from train.fusion import modality_objective, modality_share, pool_weights
 from train.scores import weighted_f1
 
 
@@ -54,9 +55,11 @@ def test_experts_of_a_modality_are_weighted_by_what_they_add() -> None:
     strong, weak = (calibrated_votes(1500, skill, truth, generator) for skill in (2.5, 2.0))
     nothing = generator.dirichlet(np.ones(12), 1500)
 
-    weights = mixture_weights([strong, weak, nothing], truth)
+    weights = pool_weights([strong, weak, nothing], truth)
 
     assert weights.sum() == pytest.approx(1)
     assert weights[0] > weights[1] > 0.2
     assert weights[2] < 0.1
-    assert weighted_f1(mix([strong, weak, nothing], weights), truth) > weighted_f1(strong, truth) + 0.02
+    assert (
+        weighted_f1(pool(np.stack([strong, weak, nothing], axis=1), weights), truth) > weighted_f1(strong, truth) + 0.02
+    )
