@@ -132,9 +132,7 @@ class Fusion:
         Returns:
             By modality (n, categories) float32 votes, and (n, categories) float32 fused probabilities.
         """
-        votes = {
-            modality: pool(probabilities, self._expert_shares[modality]) for modality, probabilities in experts.items()
-        }
+        votes = {modality: pool(said, self._expert_shares[modality]) for modality, said in experts.items()}
         shares = self._shares(tuple(experts))
         total = sum(shares[modality] * vote for modality, vote in votes.items())
         fused = temper(np.asarray(total), self._situation(tuple(experts)).temperature)
@@ -154,8 +152,8 @@ class Fusion:
 def pool(probabilities: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Geometric mean of the opinions of experts who read the same thing.
 
-    Two text experts rightly say more together than each alone: their mean would be as unsure as either. On real listings
-    the pool has half a point of F1 more than the mean, one more where they were trained on unlike ones.
+    Two text experts rightly say more together than each alone: their mean would be as unsure as either. On real
+    listings the pool has half a point of F1 more than the mean, a whole one where the training was on unlike listings.
 
     Args:
         probabilities: (…, experts, categories).

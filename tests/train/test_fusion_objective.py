@@ -58,8 +58,7 @@ def test_experts_of_a_modality_are_weighted_by_what_they_add() -> None:
     weights = pool_weights([strong, weak, nothing], truth)
 
     assert weights.sum() == pytest.approx(1)
-    assert weights[0] > weights[1] > 0.2
+    assert min(weights[:2]) > 0.3
     assert weights[2] < 0.1
-    assert (
-        weighted_f1(pool(np.stack([strong, weak, nothing], axis=1), weights), truth) > weighted_f1(strong, truth) + 0.02
-    )
+    pooled = pool(np.stack([strong, weak, nothing], axis=1), weights)
+    assert weighted_f1(pooled, truth) > weighted_f1(strong, truth) + 0.02
