@@ -6,21 +6,37 @@ from pathlib import Path
 
 import numpy as np
 
-from bundle.e5 import WEIGHTS, E5Encoder, load_e5_weights
+from bundle.e5 import WEIGHTS, WIDTH, E5Encoder, load_e5_weights
 from bundle.expert_e5 import MAX_PIECES, e5_text
 from bundle.text import CleanText
 from datasets.progress import Progress, silent
 from train.features import cached_features
 from train.softmax_head import fit_softmax_head
 
-INVERSE_REGULARISATION = 0.01
-"""C on standardised vectors; 0.003 and 0.03 were within 1.2 points of F1 on 2,465 real listings."""
+INVERSE_REGULARISATION = 0.003
+"""C on standardised vectors; 0.01 is as good on real listings, and carries over less from others to them."""
 
 CHUNK = 512
 
 
 def e5_vectors(texts: Sequence[CleanText], *, cache_dir: Path, progress: Progress = silent) -> np.ndarray:
-    """(n, WIDTH) float32 vectors of texts, from the cache where it has them."""
+    """Vectors of texts, from the cache where it has them: of the whole listing, and of its title alone.
+
+    A head that learned from both is right on bare titles too (three in a hundred more of those that people type).
+
+    Returns:
+        (n, 2, WIDTH) float32, NaN where there is no description, so that the title alone is the whole.
+    """
+    vectors = np.full((len(texts), 2, WIDTH), np.nan, np.float32)
+    split = [place for place, text in enumerate(texts) if text.designation and text.description]
+    titles = [CleanText(texts[place].designation, "") for place in split]
+    read = _read([*texts, *titles], cache_dir=cache_dir, progress=progress)
+    vectors[:, 0], vectors[split, 1] = read[: len(texts)], read[len(texts) :]
+    return vectors
+
+
+def _read(texts: Sequence[CleanText], *, cache_dir: Path, progress: Progress) -> np.ndarray:
+    """(n, WIDTH) float32."""
     encoder = E5Encoder(load_e5_weights(), max_pieces=MAX_PIECES, threads=None, throughput=True)
     strings = [e5_text(text) for text in texts]
 

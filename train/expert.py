@@ -220,20 +220,25 @@ def _fit_heads(
 
     Args:
         places: rows that have `features`, in that order.
+        features: (n, width), or (n, readings, width) where a row is read in several ways: all are learned from (rows of
+            NaN are none), the first is answered.
     Returns:
         coef, bias and (rows, categories) logits, NaN in rows that no fold answered.
     """
     rows = job.rows
     place_of = np.full(len(rows.folds), -1)
     place_of[places] = np.arange(len(places))
+    readings = features.reshape(len(features), -1, features.shape[-1])
 
     def fit(fitted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        labels = rows.class_index[fitted]
-        return fit_head(features[place_of[fitted]], labels, categories=job.categories, seed=job.options.seed)
+        own = readings[place_of[fitted]]
+        flat, labels = own.reshape(-1, own.shape[-1]), np.repeat(rows.class_index[fitted], own.shape[1])
+        there = ~np.isnan(flat[:, 0])
+        return fit_head(flat[there], labels[there], categories=job.categories, seed=job.options.seed)
 
     def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
         coef, bias = fit(fitted)
-        return features[place_of[answered]] @ coef + bias
+        return readings[place_of[answered], 0] @ coef + bias
 
     logits = cross_fit(
         answer, place_of >= 0, rows.folds, categories=job.categories, stage=f"train {name}", progress=job.progress

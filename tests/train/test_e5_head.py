@@ -23,12 +23,19 @@ TEXTS = [CleanText("roman policier", ""), CleanText("piscine gonflable", "bleue"
 def test_vectors_come_from_the_cache_the_second_time(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     first = e5_vectors(TEXTS, cache_dir=tmp_path, progress=lambda *step: told.append(step))
-    assert first.shape == (3, 384) and first.dtype == np.float32
+    assert first.shape == (3, 2, 384) and first.dtype == np.float32
     np.testing.assert_array_equal(first[0], first[2])
-    assert told[0][0].startswith("features e5") and [step[1:] for step in told] == [(0, 2), (2, 2)]
+    assert told[0][0].startswith("features e5") and [step[1:] for step in told] == [(0, 3), (3, 3)]
     again = e5_vectors(TEXTS, cache_dir=tmp_path, progress=lambda *step: told.append(step))
     np.testing.assert_array_equal(first, again)
-    assert told[2][1:] == (2, 2)
+    assert told[2][1:] == (3, 3)
+
+
+def test_a_title_is_read_alone_too_where_a_description_follows(tmp_path: Path) -> None:
+    vectors = e5_vectors(TEXTS, cache_dir=tmp_path)
+    assert np.isnan(vectors[:, 1, 0]).tolist() == [True, False, True]
+    (alone, _), *_ = e5_vectors([CleanText("piscine gonflable", "")], cache_dir=tmp_path)
+    np.testing.assert_array_equal(vectors[1, 1], alone)
 
 
 def test_a_head_learns_rare_categories_and_leaves_absent_ones_far_below() -> None:
