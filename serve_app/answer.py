@@ -196,9 +196,10 @@ def answer_table(answer: Answer) -> RenderableType:
         shares = (f"{vote[category.prdtypecode]:.1%}" if category.prdtypecode in vote else "" for vote in said)
         name = f"{category.name_fr} · {category.name_en}"
         table.add_row(str(category.prdtypecode), name, f"{category.probability:.1%}", *shares)
-    coverage = answer.category_set.measured or answer.category_set.coverage
+    coverage, measured = answer.category_set.coverage, answer.category_set.measured
     if coverage is None:
         return table
+    coverage = min(coverage, measured or coverage)
     codes = ", ".join(map(str, answer.category_set.prdtypecodes))
     return Group(table, f"One of these, {coverage:.0%} of the time: {codes}")
 

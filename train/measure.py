@@ -43,7 +43,11 @@ def calibrate(
         temperature = fit_sharpness(fused, class_index[rows])
         answer = temper(fused, temperature).astype(np.float32)
         situations[situation] = SituationEntry(
-            temperature=temperature, rows=int(rows.sum()), conformal=_conformal(answer, class_index[rows], groups[rows])
+            temperature=temperature,
+            rows=int(rows.sum()),
+            conformal=_conformal(
+                answer, class_index[rows], groups[rows], least=COVERAGE if manifest.data.synthetic else 0.0
+            ),
         )
         answers["fusion"][rows] = answer
         if situation != "both":
@@ -63,17 +67,24 @@ def measure(answers: dict[Part, np.ndarray], class_index: np.ndarray) -> dict[st
     return metrics
 
 
-def _conformal(probabilities: np.ndarray, class_index: np.ndarray, groups: np.ndarray) -> ConformalEntry | None:
-    """The threshold chosen on all rows, and how often one chosen on half of the groups holds on the other half."""
+def _conformal(
+    probabilities: np.ndarray, class_index: np.ndarray, groups: np.ndarray, *, least: float = 0.0
+) -> ConformalEntry | None:
+    """The threshold chosen on all rows, and how often one chosen on half of the groups holds on the other half.
+
+    Args:
+        least: threshold that no set stays below. Synthetic rows are easier than the real ones that the model will meet:
+            a set must then be as sure by its own probabilities as the promise says.
+    """
     try:
-        threshold = conformal_threshold(probabilities, class_index, COVERAGE)
+        threshold = max(conformal_threshold(probabilities, class_index, COVERAGE), least)
     except ValueError:
         return None
     half = np.random.default_rng(0).permutation(groups.max() + 1)[groups] % 2 == 0
     held = []
     for chosen in (half, ~half):
         try:
-            of_half = conformal_threshold(probabilities[chosen], class_index[chosen], COVERAGE)
+            of_half = max(conformal_threshold(probabilities[chosen], class_index[chosen], COVERAGE), least)
         except ValueError:
             return ConformalEntry(coverage=COVERAGE, threshold=threshold)
         sets = conformal_sets(probabilities[~chosen], of_half)

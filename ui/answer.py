@@ -92,7 +92,7 @@ def _ranking(prediction: Prediction, served: Served | None, texts: Texts) -> str
     """The conformal set first, in a frame that says what it promises; then what is less likely."""
     codes = set(prediction.category_set.prdtypecodes) if prediction.category_set else set()
     kept_set = prediction.category_set
-    coverage = (kept_set.measured or kept_set.coverage) if kept_set else None
+    coverage = _lower(kept_set.coverage, kept_set.measured) if kept_set else None
     if not codes or coverage is None:
         return _bars(prediction.categories, texts, shown=SHOWN)
     kept = [category for category in prediction.categories if category.prdtypecode in codes]
@@ -103,6 +103,11 @@ def _ranking(prediction: Prediction, served: Served | None, texts: Texts) -> str
         promise += f" <small>({escape(texts.promise_synthetic)})</small>"
     rest = _bars(others, texts, shown=max(2, SHOWN - len(kept))) if others else ""
     return f'<div class="set"><p class="promise">{promise}</p>{_bars(kept, texts, shown=SHOWN + 1)}</div>{rest}'
+
+
+def _lower(promised: float | None, measured: float | None) -> float | None:
+    """The share that may be claimed: the measured one where the promise does not hold."""
+    return promised if promised is None or measured is None else min(promised, measured)
 
 
 def _bars(categories: Sequence[RankedCategory], texts: Texts, *, shown: int) -> str:

@@ -19,7 +19,7 @@ FEWEST = 60
 WITHOUT_DESCRIPTION = 0.35
 PHOTO_ONLY = 0.2
 MISLEADING = 0.05
-MISPLACED = 0.04
+MISPLACED = 0.05
 """Listings that their seller put on a neighbouring shelf: every marketplace has some, and no model can know them."""
 
 # Rows of each category among the challenge's 84,916, and how often (in percent) a listing of it has no description.
@@ -45,15 +45,15 @@ class Row:
 
     Attributes:
         thing: the lexicon line, or "" for a listing that is a photo only.
-        worded_by: the category whose lexicon the thing is from: a neighbour's where the listing is misplaced.
+        origin: the category whose words and pictures it is told in: a neighbour's where the listing is misplaced.
         motif: what its photo shows, or None.
         group: lexicon entry or motif behind it, one category's own.
     """
 
     prdtypecode: int
     group: str
+    origin: int
     thing: str = ""
-    worded_by: int = 0
     motif: Motif | None = None
     described: bool = True
     designation: str = ""
@@ -111,7 +111,7 @@ def write_listings(*, seed: int, rows: int, photos: int, unlabelled: int) -> tup
     numbers = random.Random(f"{seed} ids").sample(range(10_000_000, 4_000_000_000), 2 * len(everything))
     for index, row in enumerate(everything):
         row.productid, row.imageid = numbers[2 * index], numbers[2 * index + 1]
-        write_text(row, lexicons[row.worded_by or row.prdtypecode], random.Random(f"{seed} text {index}"))
+        write_text(row, lexicons[row.origin], random.Random(f"{seed} text {index}"))
     return labelled, pool
 
 
@@ -136,8 +136,8 @@ def plan(
     for code, count, shown in zip(codes, per_code, per_code_photos, strict=True):
         planned += plan_shelf(lexicons[code], motifs.get(code, []), rng, count, min(shown, count), photo_only)
     for row in planned:
-        if row.thing and row.motif is None and rng.random() < MISPLACED:
-            _misplace(row, lexicons, rng)
+        if rng.random() < MISPLACED:
+            _misplace(row, codes, rng)
     rng.shuffle(planned)
     worded = [row for row in planned if row.thing]
     worded.sort(key=lambda row: rng.random() / SHELVES[row.prdtypecode][1])
@@ -157,24 +157,23 @@ def plan_shelf(
     cut = round(len(things) * share) if motifs else 0
     code, rows = lexicon.prdtypecode, []
     told = _draw(things[cut:], count - shown, rng)
-    rows += [Row(code, f"{code} {slug(thing)}", thing=thing) for thing in told]
+    rows += [Row(code, f"{code} {slug(thing)}", code, thing=thing) for thing in told]
     by_motif = _tie(things[:cut], motifs, rng)
     mute = round(shown * photo_only)
     for place, motif in enumerate(_draw(list(motifs), mute, rng)):
-        rows.append(Row(code, _group(code, motif, f"{motif} {place}"), motif=motif, described=False))
+        rows.append(Row(code, _group(code, motif, f"{motif} {place}"), code, motif=motif, described=False))
     for thing in _draw(things[:cut], shown - mute, rng):
-        rows.append(Row(code, _group(code, by_motif[thing], thing), thing=thing, motif=by_motif[thing]))
+        rows.append(Row(code, _group(code, by_motif[thing], thing), code, thing=thing, motif=by_motif[thing]))
     return rows
 
 
-def _misplace(row: Row, lexicons: dict[int, Lexicon], rng: random.Random) -> None:
-    """Let the listing be about a neighbour's thing, in the neighbour's words."""
-    around = [code for shelves in NEIGHBOURS if row.prdtypecode in shelves for code in shelves]
-    others = sorted({code for code in around if code != row.prdtypecode and code in lexicons})
+def _misplace(row: Row, codes: Sequence[int], rng: random.Random) -> None:
+    """Put the listing on a neighbouring shelf, as a seller does who takes one for the other."""
+    around = {code for shelves in NEIGHBOURS if row.origin in shelves for code in shelves}
+    others = sorted(around & set(codes) - {row.origin})
     if others:
-        row.worded_by = rng.choice(others)
-        row.thing = rng.choice(lexicons[row.worded_by].things)
-        row.group = f"{row.prdtypecode} {slug(row.thing)}"
+        row.prdtypecode = rng.choice(others)
+        row.group = f"{row.prdtypecode} {row.group.removeprefix(f'{row.origin} ')}"
 
 
 def _group(code: int, motif: Motif, otherwise: str) -> str:
@@ -198,12 +197,12 @@ def take_photo(row: Row, motifs: dict[int, list[Motif]], pictures: Pictures, rng
     assert shown is not None
     if rng.random() < MISLEADING:
         shown = rng.choice(motifs[rng.choice(sorted(motifs))])
-    beside = rng.choice(motifs[row.prdtypecode]) if rng.random() < 0.12 else None
+    beside = rng.choice(motifs[row.origin]) if rng.random() < 0.12 else None
     second = pictures.open(beside, rng) if beside else None
     composed = photo.compose(
         pictures.open(shown, rng),
         rng,
-        framing=framing(row.prdtypecode, rng),
+        framing=framing(row.origin, rng),
         beside=second,
         mirrored=shown.source != "draw",
     )

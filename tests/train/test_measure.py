@@ -25,3 +25,14 @@ def test_too_few_groups_to_measure_leave_the_promise_unmeasured() -> None:
     entry = _conformal(probabilities, truth, np.zeros(30, int))
     assert entry is not None
     assert entry.measured is None
+
+
+def test_sets_learned_on_synthetic_rows_are_as_sure_as_they_promise() -> None:
+    """Rows that are easier than those to come would let sets of little probability through."""
+    generator = np.random.default_rng(2)
+    truth = generator.integers(0, 5, 1000)
+    probabilities = np.full((1000, 5), 0.1, np.float32)
+    probabilities[np.arange(1000), truth] = 0.6
+    easy, safe = (_conformal(probabilities, truth, np.arange(1000), least=least) for least in (0.0, COVERAGE))
+    assert easy is not None and safe is not None
+    assert easy.threshold < COVERAGE == safe.threshold
