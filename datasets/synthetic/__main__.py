@@ -1,4 +1,4 @@
-"""`python -m datasets.synthetic --out datasets/sample --seed 7 --rows 16000 --photos 1750 --unlabelled 160`."""
+"""`python -m datasets.synthetic --out datasets/sample --seed 7 --rows 18000 --photos 1750 --unlabelled 160`."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m datasets.synthetic", description="Makes the bundled sample.")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--rows", type=int, default=16000, help="labelled listings")
+    parser.add_argument("--rows", type=int, default=18000, help="labelled listings")
     parser.add_argument("--photos", type=int, default=1750, help="labelled listings with a photo")
     parser.add_argument("--unlabelled", type=int, default=160, help="listings without label, each with a photo")
     given = parser.parse_args()

@@ -15,7 +15,7 @@ from datasets.synthetic.lexicon import Lexicon, read_lexicons
 from datasets.synthetic.licences import SYNTHETIC, readme
 from datasets.synthetic.pictures import Motif, Pictures, read_motifs
 
-FEWEST = 60
+FEWEST = 400
 WITHOUT_DESCRIPTION = 0.35
 PHOTO_ONLY = 0.2
 MISLEADING = 0.05
@@ -132,7 +132,7 @@ def plan(
     codes = sorted(lexicons)
     planned: list[Row] = []
     per_code = spread(rows, [SHELVES[c][0] for c in codes], least=min(FEWEST, rows // len(codes)))
-    per_code_photos = spread(photos, per_code, least=min(photos // len(codes), FEWEST) * 4 // 5)
+    per_code_photos = spread(photos, per_code, least=photos // len(codes) * 3 // 4)
     for code, count, shown in zip(codes, per_code, per_code_photos, strict=True):
         planned += plan_shelf(lexicons[code], motifs.get(code, []), rng, count, min(shown, count), photo_only)
     for row in planned:
