@@ -86,13 +86,17 @@ def pool_weights(probabilities: list[np.ndarray], class_index: np.ndarray) -> np
 
 
 def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray) -> float:
-    """Share of the text's vote that answers best over the rows with both votes.
+    """Share of the text's vote that answers best over the rows with both votes, in doubt nearer to the better of both.
+
+    The search takes the share nearest to the modality that is better alone whose likelihood is within one standard
+    error of the best share's: where the rows cannot tell, and on listings unlike them, the weaker vote does less harm.
 
     Args:
         text, image: (n, categories) calibrated votes, NaN where missing.
     Returns:
         In [LEAST_MODALITY_WEIGHT, 1 - LEAST_MODALITY_WEIGHT]. Without a row that has both: each modality's share of
         the sum of their own weighted F1.
+    Source: Breiman et al. 1984 (the one-standard-error rule).
     """
     both = ~np.isnan(text[:, 0]) & ~np.isnan(image[:, 0])
     low, high = LEAST_MODALITY_WEIGHT, 1 - LEAST_MODALITY_WEIGHT
@@ -100,14 +104,26 @@ def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray)
         scores = [_weighted_f1(vote, class_index) for vote in (text, image)]
         return float(np.clip(scores[0] / max(sum(scores), 1e-9), low, high))
     shares = np.linspace(low, high, WEIGHT_STEPS + 1)
-    objectives = [
-        modality_objective(share * text[both] + (1 - share) * image[both], class_index[both]) for share in shares
-    ]
-    return float(shares[int(np.argmax(objectives))])
+    likelihoods = np.stack(
+        [log_likelihoods(share * text[both] + (1 - share) * image[both], class_index[both]) for share in shares]
+    )
+    means = likelihoods.mean(axis=1)
+    best = int(np.argmax(means))
+    towards_best = range(best + 1) if means[0] > means[-1] else range(len(shares) - 1, best - 1, -1)
+    for place in towards_best:
+        lost = likelihoods[best] - likelihoods[place]
+        if lost.mean() <= lost.std() / np.sqrt(len(lost)):
+            return float(shares[place])
+    return float(shares[best])
 
 
-def modality_objective(probabilities: np.ndarray, class_index: np.ndarray, *, rounds: int = 6) -> float:
-    """What a fusion is judged by: mean log-probability of the true category, after the temperature that suits it best.
+def modality_objective(probabilities: np.ndarray, class_index: np.ndarray) -> float:
+    """What a fusion is judged by: the mean of `log_likelihoods`."""
+    return float(log_likelihoods(probabilities, class_index).mean())
+
+
+def log_likelihoods(probabilities: np.ndarray, class_index: np.ndarray, *, rounds: int = 6) -> np.ndarray:
+    """Log-probability of each row's true category, after the temperature that suits all rows best.
 
     Smooth, so a few hundred rows are enough; the weighted F1 of so few rows jumps by more than what is searched for.
     A sum of votes that disagree is less sure than either, and serving mends that with the situation's temperature:
@@ -116,6 +132,8 @@ def modality_objective(probabilities: np.ndarray, class_index: np.ndarray, *, ro
     Args:
         probabilities: (n, categories) fused, before the situation's temperature.
         rounds: Newton steps for 1 / temperature, in which the likelihood is concave.
+    Returns:
+        (n,) float64.
     """
     logs = np.log(np.maximum(probabilities, 1e-9)).astype(np.float64)
     of_truth = logs[np.arange(len(class_index)), class_index]
@@ -126,7 +144,8 @@ def modality_objective(probabilities: np.ndarray, class_index: np.ndarray, *, ro
         variance = (tempered * logs**2).sum(axis=1) - mean**2
         step = (of_truth - mean).mean() / max(variance.mean(), 1e-9)
         sharpness = float(np.clip(sharpness + step, sharpness / 2, sharpness * 2))
-    return float((sharpness * of_truth - np.log(np.exp(sharpness * logs).sum(axis=1))).mean())
+    likelihoods: np.ndarray = sharpness * of_truth - np.log(np.exp(sharpness * logs).sum(axis=1))
+    return likelihoods
 
 
 def _weighted_f1(vote: np.ndarray, class_index: np.ndarray) -> float:
