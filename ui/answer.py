@@ -99,8 +99,10 @@ def _ranking(prediction: Prediction, served: Served | None, texts: Texts) -> str
     others = [category for category in prediction.categories if category.prdtypecode not in codes]
     wording = texts.promise_one if len(codes) == 1 else texts.promise
     promise = escape(wording.format(count=len(codes), coverage=texts.percent(coverage)))
-    if served is not None and served.synthetic:
-        promise += f" <small>({escape(texts.promise_synthetic)})</small>"
+    if kept_set is not None and kept_set.measured is not None:
+        synthetic = served is not None and served.synthetic
+        wording = texts.promise_synthetic if synthetic else texts.promise_measured
+        promise += f" <small>({escape(wording.format(measured=texts.percent(kept_set.measured)))})</small>"
     rest = _bars(others, texts, shown=max(2, SHOWN - len(kept))) if others else ""
     return f'<div class="set"><p class="promise">{promise}</p>{_bars(kept, texts, shown=SHOWN + 1)}</div>{rest}'
 

@@ -47,6 +47,7 @@ class Texts:
     more: str
     promise: str
     promise_one: str
+    promise_measured: str
     promise_synthetic: str
 
     why: str
@@ -135,7 +136,8 @@ FRENCH = Texts(
     more="Voir les {count} rayons suivants",
     promise="L'un de ces {count} rayons, {coverage} du temps",
     promise_one="Celui-ci, {coverage} du temps",
-    promise_synthetic="taux mesuré sur des annonces synthétiques jamais vues par le modèle",
+    promise_measured="mesuré : {measured} sur des annonces jamais vues par le modèle",
+    promise_synthetic="mesuré : {measured} sur des annonces synthétiques jamais vues par le modèle",
     why="D'où vient cette réponse",
     votes={"text": "Le texte", "image": "La photo"},
     weight="compte pour {percent}",
@@ -202,7 +204,8 @@ ENGLISH = Texts(
     more="Show the next {count} shelves",
     promise="One of these {count} shelves, {coverage} of the time",
     promise_one="This one, {coverage} of the time",
-    promise_synthetic="rate measured on synthetic listings that the model had not seen",
+    promise_measured="measured: {measured} on listings that the model had not seen",
+    promise_synthetic="measured: {measured} on synthetic listings that the model had not seen",
     why="Where this answer comes from",
     votes={"text": "The text", "image": "The photo"},
     weight="counts for {percent}",

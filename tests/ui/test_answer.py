@@ -24,7 +24,7 @@ def prediction(*probabilities: float, kept: int = 1, **changes: object) -> Predi
     answer = Prediction(
         **categories[0].model_dump(),
         categories=categories,
-        category_set=CategorySet(coverage=0.95, prdtypecodes=[c.prdtypecode for c in categories[:kept]]),
+        category_set=CategorySet(coverage=0.95, measured=0.96, prdtypecodes=[c.prdtypecode for c in categories[:kept]]),
         votes=votes,
         absent=["image"],
         version="20261125-101500-3f2a",
@@ -65,7 +65,9 @@ def test_the_conformal_set_says_how_many_and_how_often() -> None:
 @pytest.mark.parametrize(("measured", "claimed"), [(0.91, "91 %"), (0.98, "95 %")])
 def test_a_promise_that_did_not_hold_gives_way_to_the_measured_figure(measured: float, claimed: str) -> None:
     kept = CategorySet(coverage=0.95, measured=measured, prdtypecodes=[10])
-    assert f"{claimed} du temps" in words(answer_html(prediction(0.9, 0.1, category_set=kept), None, FRENCH))
+    shown = words(answer_html(prediction(0.9, 0.1, category_set=kept), None, FRENCH))
+    assert f"{claimed} du temps" in shown
+    assert f"mesuré : {measured * 100:.0f} %" in shown
 
 
 def test_no_promise_is_made_where_the_bundle_makes_none() -> None:
