@@ -6,10 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-from bundle.expert_linear import LinearExpert, linear_text, new_vectorizers
+from bundle.expert_linear import LinearExpert, linear_text
 from bundle.text import CleanText
+from bundle.tfidf import NGRAMS, WORD, Analyzer, Tfidf
+
+MAX_TERMS = 300_000
+"""Of each analyzer, the most frequent ones."""
 
 INVERSE_REGULARISATION = 0.2
 """C of the support vector machines; on real listings 0.5 and 1 were no better."""
@@ -38,7 +43,7 @@ def fit_linear(texts: Sequence[CleanText], class_index: np.ndarray, *, categorie
     present = np.unique(class_index)
     if len(present) == 1:
         bias[present[0]] = 1.0
-        return LinearExpert(vectorizers, coef, bias)
+        return LinearExpert(fitted_tfidf(vectorizers), coef, bias)
 
     def fit_category(category: int) -> None:
         # "balanced" against the rest: rare categories keep their say.
@@ -49,4 +54,33 @@ def fit_linear(texts: Sequence[CleanText], class_index: np.ndarray, *, categorie
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(fit_category, present))
-    return LinearExpert(vectorizers, coef, bias)
+    return LinearExpert(fitted_tfidf(vectorizers), coef, bias)
+
+
+def new_vectorizers(rows: int) -> dict[Analyzer, TfidfVectorizer]:
+    """Unfitted vectorizers, by analyzer.
+
+    From a thousand rows on, a run of characters must appear twice. A word need not: a thing that one listing alone is
+    about is known from then on.
+    """
+    kinds: dict[Analyzer, dict[str, str]] = {
+        "word": {"analyzer": "word", "token_pattern": WORD},
+        "char": {"analyzer": "char_wb"},
+    }
+    return {
+        analyzer: TfidfVectorizer(
+            sublinear_tf=True,
+            strip_accents="unicode",
+            dtype=np.float32,
+            ngram_range=NGRAMS[analyzer],
+            min_df=2 if analyzer == "char" and rows >= 1000 else 1,
+            max_features=MAX_TERMS,
+            **kind,
+        )
+        for analyzer, kind in kinds.items()
+    }
+
+
+def fitted_tfidf(vectorizers: dict[Analyzer, TfidfVectorizer]) -> dict[Analyzer, Tfidf]:
+    """What the served expert keeps of fitted vectorizers."""
+    return {name: Tfidf(name, v.get_feature_names_out().tolist(), v.idf_) for name, v in vectorizers.items()}

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from scipy.sparse import hstack
 from sklearn.linear_model import LogisticRegression
 
-from bundle.expert_linear import LinearExpert, linear_text, new_vectorizers
+from bundle.expert_linear import LinearExpert, linear_text
 from bundle.expert_lite0 import Lite0Expert
 from bundle.image import prepare_image
 from bundle.lite0 import Lite0Features
@@ -18,6 +19,7 @@ from bundle.manifest import CategoryEntry, ConformalEntry, DataEntry, ExpertEntr
 from bundle.store import ModelStore
 from bundle.text import prepare_text
 from datasets.listing import Listing
+from train.linear import fitted_tfidf, new_vectorizers
 
 CODES = (10, 1280, 2583)
 WORDS = {
@@ -87,11 +89,9 @@ def write_experts(directory: Path, listings: list[tuple[Listing, int]]) -> None:
     class_index = np.array([CODES.index(code) for _, code in listings])
     texts = [prepare_text(listing) for listing, _ in listings]
     vectorizers = new_vectorizers(len(texts))
-    for vectorizer in vectorizers.values():
-        vectorizer.fit([linear_text(text) for text in texts])
-    unfitted = LinearExpert(vectorizers, np.zeros((1, 1)), np.zeros(1))
-    head = LogisticRegression().fit(unfitted.features(texts), class_index)
-    LinearExpert(vectorizers, head.coef_.T, head.intercept_).save(directory / "text" / "linear")
+    features = hstack([v.fit_transform([linear_text(text) for text in texts]) for v in vectorizers.values()])
+    head = LogisticRegression().fit(features, class_index)
+    LinearExpert(fitted_tfidf(vectorizers), head.coef_.T, head.intercept_).save(directory / "text" / "linear")
 
     pixels = np.stack([prepare_image(listing.image) for listing, _ in listings if listing.image is not None])
     head = LogisticRegression().fit(Lite0Features(2).features(pixels), class_index)
