@@ -175,7 +175,7 @@ class E5Encoder:
         ids = np.full((1 << (len(rows) - 1).bit_length(), longest), PAD_ID)
         for place, row in enumerate(rows):
             ids[place, : len(row)] = row
-        is_piece = ids != PAD_ID
+        is_piece = np.arange(longest) < np.pad(lengths, (0, len(ids) - len(rows)))[:, None]
         return {
             "embeddings": dequantise(self._nibbles[ids], self._scale[ids]) + self._position[:longest],
             "hidden": np.where(is_piece, np.float32(0), HIDDEN)[:, None, None],

@@ -25,7 +25,7 @@ class ExpertEntry(BaseModel):
         name: `linear`, `bigru`, `lite0`, `vgg16`, …: picks the class that reads `directory`.
         directory: relative to the bundle, for example `text/linear`.
         temperature: divides the expert's logits before the softmax (Guo et al. 2017).
-        weight: its share in the fused sum; the weights of all experts add up to 1.
+        weight: its share in the answer; the weights of all experts add up to 1.
     """
 
     name: str
@@ -44,7 +44,7 @@ class ConformalEntry(BaseModel):
 
     coverage: float = Field(gt=0, lt=1)
     threshold: float
-    measured: float | None = None
+    measured: float | None = Field(default=None, ge=0, le=1)
 
 
 class SituationEntry(BaseModel):

@@ -1,4 +1,4 @@
-"""Runs an OpenVINO model on the CPU, one row at a time; the one place that chooses threads and precision."""
+"""Runs an OpenVINO model on the CPU, one row at a time; `cpu_config` chooses threads and precision."""
 
 from pathlib import Path
 from threading import Lock

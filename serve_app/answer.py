@@ -199,7 +199,7 @@ def answer_table(answer: Answer) -> RenderableType:
     coverage, measured = answer.category_set.coverage, answer.category_set.measured
     if coverage is None:
         return table
-    coverage = min(coverage, measured or coverage)
+    coverage = coverage if measured is None else min(coverage, measured)
     codes = ", ".join(map(str, answer.category_set.prdtypecodes))
     return Group(table, f"One of these, {coverage:.0%} of the time: {codes}")
 

@@ -30,7 +30,7 @@ def fit_temperature(logits: np.ndarray, class_index: np.ndarray) -> float:
 def fit_sharpness(probabilities: np.ndarray, class_index: np.ndarray) -> float:
     """Temperature of probabilities already mixed: p ** (1 / temperature), renormalised.
 
-    A weighted sum of calibrated experts is less sure than it may be; this mends it without changing any ranking.
+    What is fused from calibrated votes is less sure than it may be; this mends it without changing any ranking.
     """
     return fit_temperature(np.log(np.maximum(probabilities, 1e-9)), class_index)
 

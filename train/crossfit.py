@@ -12,10 +12,12 @@ PLENTY = 6_000
 
 
 def measured_folds(folds: np.ndarray) -> list[int]:
-    """The folds worth holding out: each one of little data, the first alone of much.
+    """The folds worth holding out: every one of little data, of much as few as hold `PLENTY` rows.
+
+    They are the same for all experts, so that no row has the answer of one modality and lacks that of the other.
 
     Args:
-        folds: (n,) int, of the rows that the model can read.
+        folds: (n,) int, of all rows.
     """
     numbers, rows = np.unique(folds, return_counts=True)
     enough = int(np.searchsorted(np.cumsum(rows), PLENTY)) + 1
@@ -41,7 +43,7 @@ def cross_fit(
         (n, categories) float32 logits, NaN in rows that no fold answered.
     """
     logits = np.full((len(usable), categories), np.nan, np.float32)
-    held_out = measured_folds(folds[usable])
+    held_out = measured_folds(folds)
     for done, fold in enumerate(held_out):
         progress(stage, done, len(held_out) + 1)
         fitted, answered = np.flatnonzero(usable & (folds != fold)), np.flatnonzero(usable & (folds == fold))

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -37,18 +38,21 @@ def e5_vectors(texts: Sequence[CleanText], *, cache_dir: Path, progress: Progres
 
 def _read(texts: Sequence[CleanText], *, cache_dir: Path, progress: Progress) -> np.ndarray:
     """(n, WIDTH) float32."""
-    encoder = E5Encoder(load_e5_weights(), max_pieces=MAX_PIECES, threads=None, throughput=True)
     strings = [e5_text(text) for text in texts]
 
-    def compute(places: list[int]) -> np.ndarray:
-        return encoder.vectors([strings[place] for place in places])
+    @cache
+    def encoder() -> E5Encoder:
+        return E5Encoder(load_e5_weights(), max_pieces=MAX_PIECES, threads=None, throughput=True)
 
-    weights = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:8]
+    def compute(places: list[int]) -> np.ndarray:
+        return encoder().vectors([strings[place] for place in places])
+
+    digest = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:8]
     return cached_features(
         [hashlib.sha256(string.encode()).hexdigest() for string in strings],
         compute,
         # The key is of the text as it is read, so the recipe is in it but for the cut.
-        backbone=f"e5-{MAX_PIECES}-{weights}",
+        backbone=f"e5-{MAX_PIECES}-{digest}",
         cache_dir=cache_dir,
         progress=progress,
         chunk=CHUNK,

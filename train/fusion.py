@@ -1,4 +1,4 @@
-"""Searches the weights of the fused sum on probabilities that no expert trained on."""
+"""Searches the weights of the answer on probabilities that no expert trained on."""
 
 from dataclasses import dataclass
 

@@ -21,6 +21,8 @@ def calibrate(
 ) -> tuple[dict[Situation, SituationEntry], dict[Part, np.ndarray]]:
     """Temperature and conformal threshold of the final answer, apart for text alone, photo alone and both.
 
+    Args:
+        class_index, groups: (n,) int, column of the true category and rows that belong together.
     Returns:
         The situations, and by part ("text", "image", "fusion") the (n, categories) held-out answers, NaN where none.
     """

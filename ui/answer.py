@@ -93,14 +93,16 @@ def _ranking(prediction: Prediction, served: Served | None, texts: Texts) -> str
     codes = set(prediction.category_set.prdtypecodes) if prediction.category_set else set()
     kept_set = prediction.category_set
     coverage = _lower(kept_set.coverage, kept_set.measured) if kept_set else None
-    if not codes or coverage is None:
+    synthetic = served is not None and served.synthetic
+    unmeasured = kept_set is None or kept_set.measured is None
+    # A model that has seen no real listing promises nothing that was not measured.
+    if not codes or coverage is None or (synthetic and unmeasured):
         return _bars(prediction.categories, texts, shown=SHOWN)
     kept = [category for category in prediction.categories if category.prdtypecode in codes]
     others = [category for category in prediction.categories if category.prdtypecode not in codes]
     wording = texts.promise_one if len(codes) == 1 else texts.promise
     promise = escape(wording.format(count=len(codes), coverage=texts.percent(coverage)))
     if kept_set is not None and kept_set.measured is not None:
-        synthetic = served is not None and served.synthetic
         wording = texts.promise_synthetic if synthetic else texts.promise_measured
         promise += f" <small>({escape(wording.format(measured=texts.percent(kept_set.measured)))})</small>"
     rest = _bars(others, texts, shown=max(2, SHOWN - len(kept))) if others else ""

@@ -82,13 +82,6 @@ def lawn(size: tuple[int, int], rng: random.Random) -> Image.Image:
     return _image(field).filter(ImageFilter.GaussianBlur(0.7))
 
 
-def sea(size: tuple[int, int], rng: random.Random) -> Image.Image:
-    """Water that fills the picture."""
-    grain = np.random.default_rng(rng.getrandbits(32))
-    base = np.array(rng.choice(((40, 150, 205), (70, 185, 220), (25, 110, 170))))
-    return _image(base + _blobs(grain, size, 18, 16) + _blobs(grain, size, 40, 14))
-
-
 def _blobs(grain: np.random.Generator, size: tuple[int, int], cells: int, strength: float) -> np.ndarray:
     """(height, width, 1) soft lights and darks."""
     field = grain.normal(0, strength, (cells, cells)).astype(np.float32)

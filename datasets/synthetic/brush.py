@@ -193,14 +193,6 @@ def recoloured(picture: Image.Image, hue: int) -> Image.Image:
     return picture
 
 
-def masked(sheet: Image.Image, outline: list[tuple[int, int]]) -> Image.Image:
-    """The sheet cut along an outline."""
-    mask = Image.new("L", sheet.size, 0)
-    ImageDraw.Draw(mask).polygon(outline, fill=255)
-    sheet.putalpha(mask)
-    return sheet
-
-
 def wear(sheet: Image.Image, rng: random.Random) -> Image.Image:
     """Rubbed edges and creases of something that was used."""
     pen = ImageDraw.Draw(sheet)

@@ -47,7 +47,7 @@ class Row:
         thing: the lexicon line, or "" for a listing that is a photo only.
         origin: the category whose words and pictures it is told in: a neighbour's where the listing is misplaced.
         motif: what its photo shows, or None.
-        group: lexicon entry or motif behind it, one category's own.
+        group: lexicon entry or motif behind it, with the code of its origin.
     """
 
     prdtypecode: int
@@ -173,7 +173,6 @@ def _misplace(row: Row, codes: Sequence[int], rng: random.Random) -> None:
     others = sorted(around & set(codes) - {row.origin})
     if others:
         row.prdtypecode = rng.choice(others)
-        row.group = f"{row.prdtypecode} {row.group.removeprefix(f'{row.origin} ')}"
 
 
 def _group(code: int, motif: Motif, otherwise: str) -> str:

@@ -10,7 +10,7 @@ from datasets.synthetic.lexicon import Lexicon
 
 LONGEST_TITLE = 250
 IMPORTED = 0.3
-"""Share of importers' listings, whose French a machine translated, on shelves that have them (a `[salad]` section)."""
+"""Share of titles, and of descriptions, in importers' French, on shelves that have importers (a `[salad]` section)."""
 
 
 def title(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
