@@ -25,7 +25,7 @@ class LinearExpert:
 
     Args:
         tfidf: by analyzer, in the column order of `coef`.
-        coef: (terms, categories) float32.
+        coef: (terms, categories) float32, or float16 as it is stored; the rows of a text are widened when it is read.
         bias: (categories,) float32.
     """
 
@@ -35,7 +35,7 @@ class LinearExpert:
         if sum(len(part.idf) for part in tfidf.values()) != len(coef):
             raise ValueError(f"coef has {len(coef)} rows, not one a term")
         self._tfidf = tfidf
-        self._coef = np.ascontiguousarray(coef, dtype=np.float32)
+        self._coef = np.ascontiguousarray(coef)
         self._bias = bias.astype(np.float32)
 
     def logits(self, batch: Sequence[CleanText]) -> np.ndarray:
@@ -49,7 +49,7 @@ class LinearExpert:
             first = 0
             for part in self._tfidf.values():
                 columns, values = part.row(linear_text(text))
-                logits[row] += values @ self._coef[first + columns]
+                logits[row] += values @ self._coef[first + columns].astype(np.float32)
                 first += len(part.idf)
         return logits
 
@@ -69,4 +69,4 @@ class LinearExpert:
         tensors = load_file(directory / "linear.safetensors")
         terms = json.loads((directory / "terms.json").read_text(encoding="utf-8"))
         tfidf = {analyzer: Tfidf(analyzer, terms[analyzer], tensors[f"idf_{analyzer}"]) for analyzer in NGRAMS}
-        return cls(tfidf, tensors["coef"].astype(np.float32), tensors["bias"])
+        return cls(tfidf, tensors["coef"], tensors["bias"])
