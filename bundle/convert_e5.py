@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from safetensors.numpy import save
 
-from bundle.e5 import GROUP, INNER, LAYERS, MAX_POSITIONS, WEIGHTS, WIDTH, e5_layers, e5_norms, load_e5_weights
+from bundle.e5 import GROUP, INNER, LAYERS, MAX_POSITIONS, WEIGHTS, WIDTH, e5_layers, e5_norms, load_e5_weights, unpack
 from bundle.e5_pieces import MARK, SPECIAL
 from bundle.shipped import write_shipped
 
@@ -171,11 +171,6 @@ def convert(model: PublishedModel, kept: list[int]) -> dict[str, np.ndarray]:
         arrays[f"{norm}/gain"] = model.array(f"{_theirs(norm)}.w")
         arrays[f"{norm}/bias"] = model.array(f"{_theirs(norm)}.b")
     return arrays
-
-
-def unpack(nibbles: np.ndarray) -> np.ndarray:
-    """Our packing, two neighbours a byte: (rows, groups, GROUP) uint8, 0 to 15."""
-    return np.stack([nibbles & 15, nibbles >> 4], axis=-1).reshape(*nibbles.shape[:2], GROUP)
 
 
 def unpack_blocks(blocks: np.ndarray) -> np.ndarray:

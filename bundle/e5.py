@@ -61,9 +61,14 @@ def load_e5_weights(path: Path = WEIGHTS) -> dict[str, np.ndarray]:
     return load(read_shipped(path))
 
 
+def unpack(nibbles: np.ndarray) -> np.ndarray:
+    """(…, GROUP / 2) uint8, two neighbours a byte, to (…, GROUP) uint8, 0 to 15."""
+    return np.stack([nibbles & 15, nibbles >> 4], axis=-1).reshape(*nibbles.shape[:-1], GROUP)
+
+
 def dequantise(nibbles: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """(…, groups, GROUP / 2) uint8 and (…, groups) float16 to (…, groups * GROUP) float32."""
-    weights = np.stack([nibbles & 15, nibbles >> 4], axis=-1).reshape(*scale.shape, GROUP).astype(np.float32)
+    weights = unpack(nibbles).astype(np.float32)
     weights -= 8
     weights *= scale[..., None].astype(np.float32)
     return weights.reshape(*scale.shape[:-1], -1)

@@ -46,9 +46,9 @@ class LinearExpert:
         """
         logits = np.tile(self._bias, (len(batch), 1))
         for row, text in enumerate(batch):
-            first = 0
+            words, first = linear_text(text), 0
             for part in self._tfidf.values():
-                columns, values = part.row(linear_text(text))
+                columns, values = part.row(words)
                 logits[row] += values @ self._coef[first + columns].astype(np.float32)
                 first += len(part.idf)
         return logits

@@ -9,6 +9,7 @@ import numpy as np
 
 from bundle.e5 import WEIGHTS, WIDTH, E5Encoder, load_e5_weights
 from bundle.expert_e5 import MAX_PIECES, e5_text
+from bundle.shipped import shipped_digest
 from bundle.text import CleanText
 from datasets.progress import Progress, silent
 from train.features import cached_features
@@ -47,12 +48,11 @@ def _read(texts: Sequence[CleanText], *, cache_dir: Path, progress: Progress) ->
     def compute(places: list[int]) -> np.ndarray:
         return encoder().vectors([strings[place] for place in places])
 
-    digest = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:8]
     return cached_features(
         [hashlib.sha256(string.encode()).hexdigest() for string in strings],
         compute,
         # The key is of the text as it is read, so the recipe is in it but for the cut.
-        backbone=f"e5-{MAX_PIECES}-{digest}",
+        backbone=f"e5-{MAX_PIECES}-{shipped_digest(WEIGHTS)[:8]}",
         cache_dir=cache_dir,
         progress=progress,
         chunk=CHUNK,

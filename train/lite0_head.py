@@ -1,12 +1,12 @@
 """Fits the head of the `lite0` image expert on features of the frozen backbone."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 
 from bundle.image import prepare_image
 from bundle.lite0 import WEIGHTS, Lite0Features
+from bundle.shipped import shipped_digest
 from datasets.photo import photo_key
 from datasets.progress import Progress, silent
 from train.features import cached_features
@@ -24,7 +24,7 @@ def lite0_features(photos: list[Path], *, cache_dir: Path, progress: Progress = 
     def compute(places: list[int]) -> np.ndarray:
         return backbone.features(np.stack(map_threads(prepare_image, [photos[place] for place in places])))
 
-    identity = f"lite0-{hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:8]}"
+    identity = f"lite0-{shipped_digest(WEIGHTS)[:8]}"
     keys = map_threads(photo_key, photos)
     return cached_features(keys, compute, backbone=identity, cache_dir=cache_dir, progress=progress)
 

@@ -65,7 +65,7 @@ def _landscape(size: Size, rng: random.Random) -> Image.Image:
 def _plasma(size: Size, rng: random.Random) -> Image.Image:
     """Clouds of colour, as in paintings and blurred photos."""
     grain = np.random.default_rng(rng.getrandbits(32))
-    field = np.sum([_clouds(grain, size, 3 * 2**octave) / 1.6**octave for octave in range(5)], axis=0)
+    field = np.sum([brush.clouds(grain, size, 3 * 2**octave) / 1.6**octave for octave in range(5)], axis=0)
     field = (field - field.min()) / (np.ptp(field) + 1e-6) * 3.999
     shades = np.array([brush.colour(rng, pale=rng.random() < 0.3) for _ in range(5)], np.float32)
     low = field.astype(int)
@@ -83,7 +83,7 @@ def _glow(size: Size, rng: random.Random) -> Image.Image:
         light = np.array([rng.choice((20, 90, 180, 255)) for _ in range(3)])
         field += np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / reach**2)[..., None] * light * rng.uniform(0.4, 1.0)
     grain = np.random.default_rng(rng.getrandbits(32))
-    clouds = _clouds(grain, size, 6) + _clouds(grain, size, 17) * 0.6
+    clouds = brush.clouds(grain, size, 6) + brush.clouds(grain, size, 17) * 0.6
     field *= np.clip(1 + 0.35 * clouds[..., None], 0.2, 2)
     field[grain.random((height, width)) < 0.004] = 255
     return _rgba(field)
@@ -172,7 +172,9 @@ def aged(sheet: Image.Image, rng: random.Random) -> Image.Image:
     grain = np.random.default_rng(rng.getrandbits(32))
     field = field * keep + grey * (1 - keep)
     field = (
-        field * np.array((0.97, 0.9, rng.uniform(0.62, 0.82))) * (1 + 0.05 * _clouds(grain, sheet.size, 6)[..., None])
+        field
+        * np.array((0.97, 0.9, rng.uniform(0.62, 0.82)))
+        * (1 + 0.05 * brush.clouds(grain, sheet.size, 6)[..., None])
     )
     old = _rgba(field + grain.normal(0, 5, (*field.shape[:2], 1)))
     old.putalpha(alpha)
@@ -198,15 +200,11 @@ def _shaded(sheet: Image.Image, by: float) -> Image.Image:
 def _grained(sheet: Image.Image, rng: random.Random, strength: float) -> Image.Image:
     grain = np.random.default_rng(rng.getrandbits(32))
     field = np.asarray(sheet.convert("RGB"), np.float32)
-    field = field + grain.normal(0, strength, (*field.shape[:2], 1)) + 8 * _clouds(grain, sheet.size, 14)[..., None]
+    field = (
+        field + grain.normal(0, strength, (*field.shape[:2], 1)) + 8 * brush.clouds(grain, sheet.size, 14)[..., None]
+    )
     return _rgba(field).filter(ImageFilter.GaussianBlur(0.6))
 
 
-def _clouds(grain: np.random.Generator, size: Size, cells: int) -> np.ndarray:
-    """(height, width) soft noise."""
-    field = grain.normal(0, 1, (cells, cells)).astype(np.float32)
-    return np.asarray(Image.fromarray(field).resize(size, Image.Resampling.BICUBIC))
-
-
 def _rgba(field: np.ndarray) -> Image.Image:
-    return Image.fromarray(np.clip(field, 0, 255).astype(np.uint8), "RGB").convert("RGBA")
+    return brush.picture(field).convert("RGBA")

@@ -5,6 +5,8 @@ import random
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from datasets.synthetic import brush
+
 _WOODS = ((150, 105, 65), (195, 155, 110), (95, 65, 45), (215, 205, 190), (120, 75, 45), (60, 42, 32))
 
 
@@ -16,7 +18,7 @@ def plain(size: tuple[int, int], rng: random.Random) -> Image.Image:
     else:
         base = np.array([rng.randint(20, 245) for _ in range(3)], np.float32)
     down = np.linspace(rng.uniform(-35, 0), rng.uniform(0, 35), size[1])[:, None, None]
-    return _image(np.broadcast_to(base + down, (size[1], size[0], 3)))
+    return brush.picture(np.broadcast_to(base + down, (size[1], size[0], 3)))
 
 
 def table(size: tuple[int, int], rng: random.Random) -> Image.Image:
@@ -33,17 +35,22 @@ def table(size: tuple[int, int], rng: random.Random) -> Image.Image:
         step = rng.randint(60, 150)
         joint = (np.arange(height)[:, None] % step < 3) | (np.arange(width)[None] % step < 3)
         base = np.array(rng.choice(((205, 195, 180), (170, 120, 90), (150, 150, 150), (225, 222, 215))))
-        field = base + _blobs(grain, size, 6, 14) - 50.0 * joint[:, :, None] + grain.normal(0, 4, (height, width, 1))
+        field = (
+            base
+            + brush.clouds(grain, size, 6, strength=14)[..., None]
+            - 50.0 * joint[:, :, None]
+            + grain.normal(0, 4, (height, width, 1))
+        )
     elif kind == "cloth":
         base = np.array([rng.randint(40, 235) for _ in range(3)])
-        field = base + _blobs(grain, size, 4, 28) + grain.normal(0, 6, (height, width, 1))
+        field = base + brush.clouds(grain, size, 4, strength=28)[..., None] + grain.normal(0, 6, (height, width, 1))
     elif kind == "carpet":
         base = np.array(rng.choice(((120, 110, 100), (90, 40, 40), (60, 70, 100), (160, 140, 115))))
-        field = base + grain.normal(0, 22, (height, width, 1)) + _blobs(grain, size, 5, 10)
+        field = base + grain.normal(0, 22, (height, width, 1)) + brush.clouds(grain, size, 5, strength=10)[..., None]
     else:
         level = rng.randint(12, 50) if kind == "dark" else rng.randint(110, 200)
-        field = np.full((height, width, 3), level) + _blobs(grain, size, 3, 16)
-    image = _image(field)
+        field = np.full((height, width, 3), level) + brush.clouds(grain, size, 3, strength=16)[..., None]
+    image = brush.picture(field)
     return image.rotate(90, expand=True).resize(size) if rng.random() < 0.4 else image
 
 
@@ -53,7 +60,7 @@ def room(size: tuple[int, int], rng: random.Random) -> Image.Image:
     grain = np.random.default_rng(rng.getrandbits(32))
     wall = np.array(rng.choice(((232, 228, 220), (205, 212, 216), (190, 182, 170), (120, 130, 140), (225, 215, 200))))
     across = np.linspace(rng.uniform(-28, 10), rng.uniform(-10, 28), width)[None, :, None]
-    image = _image(wall + across + _blobs(grain, size, 3, 5))
+    image = brush.picture(wall + across + brush.clouds(grain, size, 3, strength=5)[..., None])
     edge = int(height * rng.uniform(0.62, 0.8))
     pen = ImageDraw.Draw(image)
     if rng.random() < 0.35:
@@ -70,23 +77,23 @@ def lawn(size: tuple[int, int], rng: random.Random) -> Image.Image:
     """Grass, with a hedge and a sky above it, or paving."""
     width, height = size
     grain = np.random.default_rng(rng.getrandbits(32))
-    sky = np.array((150, 195, 235)) + np.linspace(-15, 50, height)[:, None, None] + _blobs(grain, size, 4, 18)
+    sky = (
+        np.array((150, 195, 235))
+        + np.linspace(-15, 50, height)[:, None, None]
+        + brush.clouds(grain, size, 4, strength=18)[..., None]
+    )
     green = np.array(rng.choice(((95, 140, 55), (75, 120, 50), (130, 165, 80))))
     paved = rng.random() < 0.2
     ground = np.array((190, 180, 165)) if paved else green
-    grass = ground + grain.normal(0, 10 if paved else 20, (height, width, 1)) + _blobs(grain, size, 7, 14)
-    hedge = green * 0.55 + _blobs(grain, size, 26, 26) + grain.normal(0, 12, (height, width, 1))
+    grass = (
+        ground
+        + grain.normal(0, 10 if paved else 20, (height, width, 1))
+        + brush.clouds(grain, size, 7, strength=14)[..., None]
+    )
+    hedge = (
+        green * 0.55 + brush.clouds(grain, size, 26, strength=26)[..., None] + grain.normal(0, 12, (height, width, 1))
+    )
     rows = np.arange(height)[:, None, None]
     top, edge = height * rng.uniform(0.0, 0.3), height * rng.uniform(0.35, 0.55)
     field = np.where(rows < top, sky, np.where(rows < edge, hedge, grass))
-    return _image(field).filter(ImageFilter.GaussianBlur(0.7))
-
-
-def _blobs(grain: np.random.Generator, size: tuple[int, int], cells: int, strength: float) -> np.ndarray:
-    """(height, width, 1) soft lights and darks."""
-    field = grain.normal(0, strength, (cells, cells)).astype(np.float32)
-    return np.asarray(Image.fromarray(field).resize(size, Image.Resampling.BICUBIC))[:, :, None]
-
-
-def _image(field: np.ndarray) -> Image.Image:
-    return Image.fromarray(np.clip(field, 0, 255).astype(np.uint8), "RGB")
+    return brush.picture(field).filter(ImageFilter.GaussianBlur(0.7))

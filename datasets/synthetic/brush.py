@@ -5,6 +5,7 @@ import random
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 Colour = tuple[int, int, int]
@@ -151,6 +152,17 @@ def gradient(size: tuple[int, int], top: Colour, bottom: Colour) -> Image.Image:
     """A sheet that shades from one colour into another."""
     mask = Image.linear_gradient("L").resize(size)
     return Image.composite(Image.new("RGBA", size, (*bottom, 255)), Image.new("RGBA", size, (*top, 255)), mask)
+
+
+def clouds(grain: np.random.Generator, size: tuple[int, int], cells: int, *, strength: float = 1) -> np.ndarray:
+    """(height, width) float32, soft lights and darks."""
+    field = grain.normal(0, strength, (cells, cells)).astype(np.float32)
+    return np.asarray(Image.fromarray(field).resize(size, Image.Resampling.BICUBIC))
+
+
+def picture(field: np.ndarray) -> Image.Image:
+    """A (height, width, 3) field of any numbers as an RGB picture."""
+    return Image.fromarray(np.clip(field, 0, 255).astype(np.uint8), "RGB")
 
 
 def print_on(sheet: Image.Image, inlay: Image.Image, centre: tuple[float, float], share: float) -> None:

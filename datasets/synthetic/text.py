@@ -32,9 +32,9 @@ def title(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
 def description(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
     """A description of one to a dozen sentences, a third of them with what is left of a shop's HTML."""
     length = rng.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12))
-    sentences = _draw(lexicon.sections["sentences"], length, rng)
+    sentences = _some(lexicon.sections["sentences"], length, rng)
     if _is_imported(lexicon, rng):
-        sentences = sentences[: length // 2] + _draw(lexicon.sections["imported"], length, rng)
+        sentences = sentences[: length // 2] + _some(lexicon.sections["imported"], length, rng)
         rng.shuffle(sentences)
     spoken = [_sentence(lexicon.say(s, rng, thing=thing)) for s in sentences]
     if rng.random() < 0.5:
@@ -62,15 +62,15 @@ def _is_imported(lexicon: Lexicon, rng: random.Random) -> bool:
 
 def _salad(lexicon: Lexicon, thing: str, rng: random.Random) -> str:
     """The thing among the words that importers string around it, in no order."""
-    words = [lexicon.say(s, rng, thing=thing) for s in _draw(lexicon.sections["salad"], rng.randint(2, 7), rng)]
+    words = [lexicon.say(s, rng, thing=thing) for s in _some(lexicon.sections["salad"], rng.randint(2, 7), rng)]
     words.insert(rng.randint(0, len(words)), thing)
     number = rng.choice(("", "", "", "<n>pcs", "<n> pièces", "1pc", "lot de <n>"))
     code = rng.choice(("", "", "", "", "<code>", "<code>"))
     return lexicon.say(" ".join((number, *words, code)), rng, thing=thing)
 
 
-def _draw(lines: Sequence[str], count: int, rng: random.Random) -> list[str]:
-    """As many different lines as there are, at most `count`."""
+def _some(lines: Sequence[str], count: int, rng: random.Random) -> list[str]:
+    """`count` different lines, or as many as there are."""
     return rng.sample(list(lines), min(count, len(lines)))
 
 
