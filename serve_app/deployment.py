@@ -115,6 +115,7 @@ class _FusionRouter:
     """
 
     def __init__(self, settings: Settings, manifest: Manifest, models: dict[Modality, DeploymentHandle]) -> None:
+        from serve_app.backend import open_backend
         from serve_app.body import Limits
         from serve_app.metrics import RouterMetrics, replica_name
         from serve_app.model_client import ModelClient
@@ -140,6 +141,7 @@ class _FusionRouter:
             batch_max_bytes=settings.batch_max_bytes,
         )
         self._service = PredictionService(manifest, clients, limits=limits, metrics=metrics)
+        self._backend = open_backend(settings, self._service)
         self._publishing: asyncio.Task[None] | None = None
 
     def __serve_build_asgi_app__(self) -> Any:
@@ -148,7 +150,7 @@ class _FusionRouter:
         for client in self._service.clients.values():
             client.watch()
         self._publishing = asyncio.get_running_loop().create_task(self._service.metrics.publish_forever())
-        return build_app(self._service)
+        return build_app(self._backend)
 
 
 class _Page:

@@ -4,8 +4,14 @@ ServeError              the server did not start, or stopped; one line on the co
 ├── PortTakenError      somebody else listens there (exit code 2)
 ├── AddressError        the address cannot be listened on (exit code 2)
 └── StartError          a phase of the start failed
+DatabaseError           the database cannot be used as its URL says (exit code 2)
 RequestError            a request that is refused: HTTP status, field and reason
-└── ModelsDownError     no model is up that could answer (503)
+├── SignInError         no valid token or key, or a wrong password (401)
+├── ForbiddenError      signed in, and not allowed (403)
+├── NotFoundError       there is no such thing (404)
+├── ConflictError       not now, or not twice (409)
+├── TooManyError        over a limit of rate or of failures (429)
+└── ModelsDownError     no model is up that could answer, or too many listings wait (503)
 """
 
 
@@ -57,35 +63,108 @@ class StartError(ServeError):
         return f"{self.phase} failed: {self.reason} (logs: {self.logs})"
 
 
+class DatabaseError(ServeError):
+    """The database cannot be used.
+
+    Args:
+        url: without its password.
+    """
+
+    exit_code = 2
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"database {self.url}: {self.reason} (setting RAYONNAGE_DATABASE)"
+
+
 class RequestError(Exception):
     """A request that is refused.
 
     Args:
-        field: the field at fault, or `body` for the request as a whole.
+        field: the field at fault, `body` for the request as a whole, or None where no field is.
         reason: what is wrong and what to do, without the field's name.
+        retry_after_s: when asking again makes sense.
     """
 
-    def __init__(self, field: str, reason: str, *, status_code: int = 422) -> None:
-        super().__init__(field, reason, status_code)
+    status_code = 422
+
+    def __init__(
+        self, field: str | None, reason: str, *, status_code: int | None = None, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(field, reason, status_code, retry_after_s)
         self.field = field
         self.reason = reason
-        self.status_code = status_code
+        self.status_code = status_code or type(self).status_code
+        self.retry_after_s = retry_after_s
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _request_error, (type(self), self.field, self.reason, self.status_code)
+        return _request_error, (type(self), self.field, self.reason, self.status_code, self.retry_after_s)
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.reason}"
+        return f"{self.field}: {self.reason}" if self.field else self.reason
+
+
+class SignInError(RequestError):
+    """Who asks is not known."""
+
+    status_code = 401
+
+    def __init__(self, reason: str = "sign in first: POST /token, or send an X-API-Key") -> None:
+        super().__init__(None, reason)
+
+
+class ForbiddenError(RequestError):
+    """Who asks is known, and may not."""
+
+    status_code = 403
+
+    def __init__(self, reason: str, *, field: str | None = None) -> None:
+        super().__init__(field, reason)
+
+
+class NotFoundError(RequestError):
+    """There is no such thing, or not for who asks."""
+
+    status_code = 404
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(None, reason)
+
+
+class ConflictError(RequestError):
+    """What is there forbids it."""
+
+    status_code = 409
+
+    def __init__(self, reason: str, *, field: str | None = None) -> None:
+        super().__init__(field, reason)
+
+
+class TooManyError(RequestError):
+    """Over a limit; `retry_after_s` says when it is over."""
+
+    status_code = 429
+
+    def __init__(self, reason: str, *, retry_after_s: float) -> None:
+        super().__init__(None, reason, retry_after_s=retry_after_s)
 
 
 class ModelsDownError(RequestError):
-    """Nobody is up who could answer this listing."""
+    """Nobody can answer this listing now."""
 
-    def __init__(self, reason: str, *, status_code: int = 503) -> None:
-        super().__init__("model", reason, status_code=status_code)
+    status_code = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("model", reason, retry_after_s=1)
 
 
-def _request_error(kind: type[RequestError], field: str, reason: str, status_code: int) -> RequestError:
+def _request_error(
+    kind: type[RequestError], field: str | None, reason: str, status_code: int, retry_after_s: float | None
+) -> RequestError:
     error = kind.__new__(kind)
-    RequestError.__init__(error, field, reason, status_code=status_code)
+    RequestError.__init__(error, field, reason, status_code=status_code, retry_after_s=retry_after_s)
     return error

@@ -15,6 +15,8 @@ from types import FrameType
 import psutil
 
 from bundle.store import ModelStore
+from serve_app.accounts.signing_key import signing_key
+from serve_app.database.engine import Database
 from serve_app.error import ServeError, StartError
 from serve_app.instance import Instance, check_port
 from serve_app.settings import Settings
@@ -63,6 +65,9 @@ def serve(
     check_port(settings.host, settings.port)
     store = ModelStore(settings.store_url)
     path = store.open_path(version)
+    # Here a wrong setting is one line; in a replica it would be a failed start.
+    Database(settings.database_url).close()
+    signing_key(settings)
     ready = False
     try:
         with stopping_on_signals(), Instance(settings) as instance:

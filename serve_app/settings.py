@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -37,11 +37,34 @@ class Settings(BaseSettings):
     batch_max_bytes: int = Field(default=100_000_000, ge=1, description="largest body of /predict/batch")
     proxy: Literal["haproxy", "ray"] | None = Field(default=None, description="default: haproxy where it is installed")
     object_store_bytes: int = Field(default=200_000_000, ge=80_000_000, description="shared memory of Ray")
+    database: str | None = Field(default=None, description="SQLite or MySQL/MariaDB URL; default a file in HOME")
+    photos: str | None = Field(default=None, description="photos of products: a path or URL; default HOME/photos")
+    pool: Path | None = Field(default=None, description="folder of unlabelled listings to propose; default: the sample")
+    registration: bool | None = Field(default=None, description="anyone may register; default: demo only")
     anonymous_predict: bool | None = Field(default=None, description="predict without signing in; default: demo only")
+    signing_key: SecretStr | None = Field(default=None, description="signs tokens; default: a generated file in HOME")
+    access_token_s: int = Field(default=900, ge=10, description="life of an access token")
+    refresh_token_s: int = Field(default=14 * 86_400, ge=10, description="life of a refresh token")
+    lockout_failures: int = Field(default=10, ge=1, description="wrong passwords for a name before it waits")
+    lockout_s: int = Field(default=300, ge=1, description="how long it waits")
+    rate_anonymous: float = Field(default=5.0, ge=0, description="requests a second and address; 0: no limit")
+    rate_user: float = Field(default=50.0, ge=0, description="requests a second and user; 0: no limit")
+    trusted_proxies: str = Field(default="", description="addresses or networks whose X-Forwarded-… headers count")
+    cors_origins: str = Field(default="", description="web origins that may call the API, with commas; * for any")
+    root_path: str = Field(default="", description="path prefix that a reverse proxy takes off, like /shop")
+    max_waiting: int = Field(default=256, ge=1, description="listings answered at one time; more get 503")
 
     @property
     def store_url(self) -> str:
         return self.store or str(self.home / "models")
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.home.expanduser().absolute() / 'rayonnage.db'}"
+
+    @property
+    def photos_url(self) -> str:
+        return self.photos or str(self.home / "photos")
 
     @property
     def cache(self) -> Path:

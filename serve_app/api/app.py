@@ -1,5 +1,6 @@
 """Builds the ASGI app of the API: routers, error answers, request counts."""
 
+import math
 import time
 
 from fastapi import FastAPI, Request
@@ -10,15 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve_app.api import health, predict
+from serve_app.backend import Backend
 from serve_app.error import RequestError
 from serve_app.metrics import RouterMetrics
-from serve_app.prediction import PredictionService
 
 PREFIX = "/api/v1"
 
 
-def build_app(service: PredictionService) -> FastAPI:
-    """The API, answering from `service`; Ray Serve mounts it at `PREFIX`."""
+def build_app(backend: Backend) -> FastAPI:
+    """The API, answering from `backend`; Ray Serve mounts it at `PREFIX`."""
     # The offline variant brings Swagger's files along: the documentation works without the internet.
     app = FastAPIOffline(
         title="Rayonnage",
@@ -26,14 +27,14 @@ def build_app(service: PredictionService) -> FastAPI:
         version="1",
         redoc_url=None,
     )
-    app.state.service = service
+    app.state.backend = backend
     app.include_router(predict.router)
     app.include_router(health.router)
     app.add_exception_handler(RequestError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _failed)
-    app.add_middleware(CountRequests, metrics=service.metrics)
+    app.add_middleware(CountRequests, metrics=backend.predictions.metrics)
     return app
 
 
@@ -72,7 +73,9 @@ def _error(status_code: int, detail: str, field: str | None = None, headers: dic
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestError)
-    headers = {"Retry-After": "1"} if error.status_code == 503 else None
+    headers = {"WWW-Authenticate": "Bearer"} if error.status_code == 401 else {}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     return _error(error.status_code, str(error), error.field, headers)
 
 

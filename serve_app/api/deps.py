@@ -4,18 +4,111 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
 
+from serve_app.accounts.sign_in import account_of_key, account_of_token
+from serve_app.accounts.users import Account
+from serve_app.backend import Backend
+from serve_app.database.engine import Database
+from serve_app.error import ForbiddenError, SignInError
 from serve_app.prediction import PredictionService
+from serve_app.settings import Settings
+
+bearer = OAuth2PasswordBearer(tokenUrl="token", refreshUrl="token/refresh", auto_error=False)
+api_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="a key of POST /keys")
 
 
-def _service(request: Request) -> PredictionService:
-    return request.app.state.service
+def _backend(request: Request) -> Backend:
+    return request.app.state.backend
+
+
+def _database(backend: "BackendDep") -> Database:
+    return backend.database
+
+
+def _settings(backend: "BackendDep") -> Settings:
+    return backend.settings
+
+
+def _predictions(backend: "BackendDep") -> PredictionService:
+    return backend.predictions
 
 
 async def _started() -> AsyncIterator[float]:
     yield time.perf_counter()
 
 
-Service = Annotated[PredictionService, Depends(_service)]
+BackendDep = Annotated[Backend, Depends(_backend)]
+DatabaseDep = Annotated[Database, Depends(_database)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
+Service = Annotated[PredictionService, Depends(_predictions)]
 Started = Annotated[float, Depends(_started)]
+
+
+def caller(
+    backend: BackendDep,
+    token: Annotated[str | None, Security(bearer)],
+    key: Annotated[str | None, Security(api_key)],
+) -> Account | None:
+    """Who asks, or None for somebody without token and key.
+
+    Raises:
+        SignInError: token or key is not valid.
+    """
+    if key:
+        return account_of_key(backend.database, key)
+    if token:
+        return account_of_token(backend.database, backend.signer, token)
+    return None
+
+
+Caller = Annotated[Account | None, Depends(caller)]
+
+
+def signed_in(account: Caller) -> Account:
+    """Raises:
+    SignInError: nobody signed in.
+    """
+    if account is None:
+        raise SignInError
+    return account
+
+
+SignedIn = Annotated[Account, Depends(signed_in)]
+
+
+def admin(account: SignedIn) -> Account:
+    """Raises:
+    ForbiddenError: not an admin.
+    """
+    if not account.is_admin:
+        raise ForbiddenError("only admins may do this")
+    return account
+
+
+Admin = Annotated[Account, Depends(admin)]
+
+
+def in_person(account: SignedIn) -> Account:
+    """Raises:
+    ForbiddenError: an API key asks to change the account itself.
+    """
+    if account.by_key:
+        raise ForbiddenError("an API key cannot change the account: sign in with the password")
+    return account
+
+
+InPerson = Annotated[Account, Depends(in_person)]
+
+
+def may_predict(account: Caller, settings: SettingsDep) -> Account | None:
+    """Raises:
+    SignInError: nobody signed in, and predicting is for users only.
+    """
+    if account is None and not settings.anonymous_predict:
+        raise SignInError
+    return account
+
+
+MayPredict = Annotated[Account | None, Depends(may_predict)]

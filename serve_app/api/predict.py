@@ -9,23 +9,16 @@ from serve_app.answer import (
     BatchAnswer,
     BatchError,
     BatchItemError,
-    ErrorAnswer,
     Served,
     ServedCategory,
 )
-from serve_app.api.deps import Service, Started
+from serve_app.api.deps import MayPredict, Service, SignedIn, Started
+from serve_app.api.refusals import refusals
 from serve_app.body import MAX_LISTINGS, read_batch, read_listing
 from serve_app.error import RequestError
 from serve_app.listing_fields import ListingFields
 
 router = APIRouter(tags=["predict"])
-
-REFUSALS: dict[int | str, dict] = {
-    413: {"model": ErrorAnswer, "description": "The body or the photo is too large"},
-    415: {"model": ErrorAnswer, "description": "The content type is none of those accepted"},
-    422: {"model": ErrorAnswer, "description": "A field is at fault"},
-    503: {"model": ErrorAnswer, "description": "No model is up that could answer; see Retry-After"},
-}
 
 
 def _listing_body() -> dict:
@@ -65,8 +58,8 @@ async def served(service: Service) -> Served:
     )
 
 
-@router.post("/predict", response_model=Answer, responses=REFUSALS, openapi_extra=_listing_body())
-async def predict(request: Request, service: Service, started: Started) -> Response:
+@router.post("/predict", response_model=Answer, responses=refusals(401, 415), openapi_extra=_listing_body())
+async def predict(request: Request, _: MayPredict, service: Service, started: Started) -> Response:
     """The category of one listing, from its text, its photo, or both.
 
     Example:
@@ -77,13 +70,13 @@ async def predict(request: Request, service: Service, started: Started) -> Respo
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-@router.post("/predict/batch", response_model=BatchAnswer, responses=REFUSALS, openapi_extra=_batch_body())
-async def predict_batch(request: Request, service: Service, started: Started) -> Response:
+@router.post("/predict/batch", response_model=BatchAnswer, responses=refusals(401, 415), openapi_extra=_batch_body())
+async def predict_batch(request: Request, _: SignedIn, service: Service, started: Started) -> Response:
     """The categories of up to 256 listings, in their order; a bad one has its `error` in its place."""
     listings = await read_batch(request, service.limits)
     answers = await asyncio.gather(*(service.predict_raw(given, started=started) for given in listings))
     items = [
-        BatchItemError(error=BatchError(field=answer.field, detail=answer.reason))
+        BatchItemError(error=BatchError(field=answer.field or "body", detail=answer.reason))
         if isinstance(answer, RequestError)
         else answer
         for answer in answers

@@ -18,6 +18,12 @@ from bundle.store import ModelStore
 from serve_app.watchdog import INSTANCE_VARIABLE, processes_of
 
 REPOSITORY = Path(__file__).parent.parent.parent
+OPEN = {
+    "RAYONNAGE_ANONYMOUS_PREDICT": "1",
+    "RAYONNAGE_REGISTRATION": "1",
+    "RAYONNAGE_RATE_ANONYMOUS": "0",
+    "RAYONNAGE_RATE_USER": "0",
+}
 START_S = 240.0
 STOP_S = 60.0
 
@@ -91,7 +97,13 @@ def launch(home: Path, trained_store: ModelStore, tmp_path_factory: pytest.TempP
     def start(*, port: int | None = None, **variables: str) -> RunningServer:
         port = port or free_port()
         log = tmp_path_factory.mktemp("server") / "log.txt"
-        environment = {**os.environ, "RAYONNAGE_HOME": str(home), "RAYONNAGE_STORE": trained_store.url, **variables}
+        environment = {
+            **os.environ,
+            "RAYONNAGE_HOME": str(home),
+            "RAYONNAGE_STORE": trained_store.url,
+            **OPEN,
+            **variables,
+        }
         with log.open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", "rayonnage", "serve", "--port", str(port)],

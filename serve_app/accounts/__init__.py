@@ -1,0 +1,1 @@
+"""Who asks: accounts, passwords, tokens, API keys, and how often they may."""

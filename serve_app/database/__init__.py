@@ -1,0 +1,1 @@
+"""Accounts, products and trainings in SQL: SQLite by default, MySQL or MariaDB by URL."""
