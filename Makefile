@@ -10,7 +10,7 @@ ifneq ($(wildcard $(REAL_DATA)/X_train_update.csv),)
 export RAYONNAGE_REAL_DATA ?= $(abspath $(REAL_DATA))
 endif
 
-.PHONY: help setup demo test quick lint bench screenshots lock chromium clean
+.PHONY: help setup demo test quick lint bench screenshots lock chromium mariadb clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,7 +30,7 @@ setup: .venv/.synced ## make .venv from the lock
 demo: setup ## train the first model when there is none, serve page and API
 	@$(BIN)/rayonnage demo
 
-test: setup chromium ## run every test
+test: setup chromium mariadb ## run every test
 	$(BIN)/pytest
 
 quick: setup ## run the fast tests
@@ -53,13 +53,17 @@ lock: setup ## renew the locks from pyproject.toml
 	    --extra $$extra --extra mysql --extra dev pyproject.toml --output-file requirements-$$extra.lock; \
 	done
 
-# The browser tests drive Debian's Chromium.
-chromium:
-	@command -v /usr/bin/chromium > /dev/null || { \
-	  echo "Installing Chromium for the browser tests …"; \
+# The browser tests drive Debian's Chromium, those of the database a MariaDB of their own.
+chromium: ; $(call debian,/usr/bin/chromium,chromium,the browser tests)
+mariadb: ; $(call debian,/usr/sbin/mariadbd,mariadb-server,the tests of the database)
+
+define debian
+	@command -v $(1) > /dev/null || { \
+	  echo "Installing $(2) for $(3) …"; \
 	  SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$SUDO apt-get update -qq > /dev/null && \
-	  DEBIAN_FRONTEND=noninteractive $$SUDO apt-get install -y -qq --no-install-recommends chromium > /dev/null; }
+	  DEBIAN_FRONTEND=noninteractive $$SUDO apt-get install -y -qq --no-install-recommends $(2) > /dev/null; }
+endef
 
 clean: ## remove what the tools left
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -1,15 +1,21 @@
 """What is made once a session: the sample's model, and a running server that answers with it."""
 
-from collections.abc import Callable, Sequence
+import secrets
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pymysql
 import pytest
 from PIL import Image, ImageDraw
 
 from bundle.store import ModelStore
 from datasets.bundled import sample_path
 from datasets.folder import load_folders
+from serve_app.database.engine import Database
 from train.expert import TrainOptions
 from train.pipeline import train
 
@@ -32,6 +38,68 @@ def trained_store(home: Path, sample_dir: Path) -> ModelStore:
     store = ModelStore(home / "models")
     train(load_folders([sample_dir]), store, TrainOptions(), cache_dir=home / "cache")
     return store
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A MariaDB of the tests' own; its URL without a database's name."""
+    folder = tmp_path_factory.mktemp("mariadb")
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port = trial.getsockname()[1]
+    user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+    options = [f"--datadir={folder / 'data'}", f"--user={user}"]
+    subprocess.run(
+        ["mariadb-install-db", "--no-defaults", *options, "--auth-root-authentication-method=normal"],
+        check=True,
+        capture_output=True,
+    )
+    own = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 's'}", f"--pid-file={folder / 'pid'}"]
+    # What a crash of the machine would lose is no test's business, and syncing costs most of the time.
+    quick = ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            ["/usr/sbin/mariadbd", "--no-defaults", *options, *own, *quick], stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                pymysql.connect(host="127.0.0.1", port=port, user="root").close()
+                break
+            except pymysql.err.OperationalError:
+                assert process.poll() is None and time.monotonic() < until, (folder / "log").read_text()
+                time.sleep(0.2)
+        yield f"mysql+pymysql://root@127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def new_mariadb_url(mariadb_server: str) -> Callable[[], str]:
+    """Makes an empty database on the tests' MariaDB, and gives its URL."""
+    port = int(mariadb_server.rpartition(":")[2])
+
+    def create() -> str:
+        name = f"rayonnage_{secrets.token_hex(4)}"
+        with pymysql.connect(host="127.0.0.1", port=port, user="root") as connection:
+            connection.cursor().execute(f"CREATE DATABASE {name} CHARACTER SET latin1")
+        return f"{mariadb_server}/{name}"
+
+    return create
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database, once on SQLite and once on MariaDB."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'rayonnage.db'}"
+    else:
+        url = request.getfixturevalue("new_mariadb_url")()
+    opened = Database(url)
+    yield opened
+    opened.close()
 
 
 SHELVES = {

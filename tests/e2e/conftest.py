@@ -134,3 +134,17 @@ def running_server(launch: Launch) -> RunningServer:
 def server(running_server: RunningServer) -> str:
     """The URL of a server that is ready."""
     return running_server.url
+
+
+@pytest.fixture(scope="session", params=["sqlite", "mariadb"])
+def api_server(
+    request: pytest.FixtureRequest, launch: Launch, tmp_path_factory: pytest.TempPathFactory
+) -> RunningServer:
+    """A server that is ready: once on SQLite (the one of `running_server`), once on MariaDB."""
+    if request.param == "sqlite":
+        return request.getfixturevalue("running_server")
+    url = request.getfixturevalue("new_mariadb_url")()
+    home = tmp_path_factory.mktemp("mariadb_home")
+    server = launch(RAYONNAGE_DATABASE=url, RAYONNAGE_HOME=str(home))
+    server.wait_ready()
+    return server
