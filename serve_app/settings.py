@@ -1,11 +1,14 @@
 """Every setting, read once at the edge from the environment (prefix `RAYONNAGE_`)."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from datasets.bundled import sample_path
 
 
 class Settings(BaseSettings):
@@ -39,6 +42,7 @@ class Settings(BaseSettings):
     object_store_bytes: int = Field(default=200_000_000, ge=80_000_000, description="shared memory of Ray")
     database: str | None = Field(default=None, description="SQLite or MySQL/MariaDB URL; default a file in HOME")
     photos: str | None = Field(default=None, description="photos of products: a path or URL; default HOME/photos")
+    data: str | None = Field(default=None, description="folders that trainings learn from; default: the sample")
     pool: Path | None = Field(default=None, description="folder of unlabelled listings to propose; default: the sample")
     registration: bool | None = Field(default=None, description="anyone may register; default: demo only")
     anonymous_predict: bool | None = Field(default=None, description="predict without signing in; default: demo only")
@@ -61,6 +65,17 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.home.expanduser().absolute() / 'rayonnage.db'}"
+
+    @property
+    def data_folders(self) -> list[Path]:
+        """The folders of `data`, which separates them as PATH does.
+
+        Raises:
+            FolderError: none is named, and this installation has no sample.
+        """
+        if self.data:
+            return [Path(folder).expanduser() for folder in self.data.split(os.pathsep) if folder]
+        return [sample_path()]
 
     @property
     def photos_url(self) -> str:

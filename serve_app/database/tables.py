@@ -161,6 +161,7 @@ class Training(Base):
         mode: `small`, `full` or `fusion`; `state`: `queued`, `running`, `succeeded`, `failed` or `cancelled`.
         active: True while queued or running, else null; unique, so that there is one at most.
         instance: name of the server instance that runs the job `job_id`.
+        beat_at: when the job last told that it lives.
         version: the bundle it published.
         log: its last lines; `detail`: why it failed, or what it waits for.
     """
@@ -183,5 +184,6 @@ class Training(Base):
     job_id: Mapped[str | None] = mapped_column(String(100), default=None)
     started_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    beat_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)

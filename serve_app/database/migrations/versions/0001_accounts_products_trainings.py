@@ -121,6 +121,7 @@ def upgrade() -> None:
         sa.Column("job_id", sa.String(length=100), nullable=True),
         sa.Column("started_by", sa.String(length=32), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("beat_at", UtcDateTime(), nullable=True),
         sa.Column("started_at", UtcDateTime(), nullable=True),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["started_by"], ["users.id"], name="fk_trainings_started_by", ondelete="SET NULL"),
