@@ -120,6 +120,7 @@ class _FusionRouter:
         from serve_app.metrics import RouterMetrics, replica_name
         from serve_app.model_client import ModelClient
         from serve_app.prediction import PredictionService
+        from serve_app.serving import Serving
 
         metrics = RouterMetrics(replica_name())
         replicas = {"text": settings.text_replicas, "image": settings.image_replicas}
@@ -140,15 +141,14 @@ class _FusionRouter:
             image_max_bytes=settings.image_max_bytes,
             batch_max_bytes=settings.batch_max_bytes,
         )
-        self._service = PredictionService(manifest, clients, limits=limits, metrics=metrics)
+        self._service = PredictionService(Serving(manifest, clients), limits=limits, metrics=metrics)
         self._backend = open_backend(settings, self._service)
         self._publishing: asyncio.Task[None] | None = None
 
     def __serve_build_asgi_app__(self) -> Any:
         from serve_app.api.app import build_app
 
-        for client in self._service.clients.values():
-            client.watch()
+        self._service.serving.watch()
         self._publishing = asyncio.get_running_loop().create_task(self._service.metrics.publish_forever())
         return build_app(self._backend)
 

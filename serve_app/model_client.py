@@ -67,6 +67,7 @@ class ModelClient:
         self._deadline_s = deadline_s
         self._metrics = metrics
         self._probing: asyncio.Task[None] | None = None
+        self._closed = False
         self.queue: CallQueue[Any, np.ndarray | None] = CallQueue(
             self._call, max_items=max_batch, calls_in_flight=calls_in_flight
         )
@@ -84,8 +85,14 @@ class ModelClient:
 
     def watch(self) -> None:
         """Find out in the background when the model answers."""
-        if self._probing is None or self._probing.done():
+        if not self._closed and (self._probing is None or self._probing.done()):
             self._probing = asyncio.get_running_loop().create_task(self._probe(), context=Context())
+
+    def close(self) -> None:
+        """Look for a lost model no longer; what waits is still answered."""
+        self._closed = True
+        if self._probing is not None:
+            self._probing.cancel()
 
     async def _call(self, batch: Sequence[Any]) -> Sequence[np.ndarray | None]:
         with self._metrics.model_call(self.modality, len(batch)):

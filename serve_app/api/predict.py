@@ -1,7 +1,5 @@
 """`/predict`: which shelf does a listing belong on?"""
 
-import asyncio
-
 from fastapi import APIRouter, Request, Response
 
 from serve_app.answer import (
@@ -74,11 +72,10 @@ async def predict(request: Request, _: MayPredict, service: Service, started: St
 async def predict_batch(request: Request, _: SignedIn, service: Service, started: Started) -> Response:
     """The categories of up to 256 listings, in their order; a bad one has its `error` in its place."""
     listings = await read_batch(request, service.limits)
-    answers = await asyncio.gather(*(service.predict_raw(given, started=started) for given in listings))
     items = [
         BatchItemError(error=BatchError(field=answer.field or "body", detail=answer.reason))
         if isinstance(answer, RequestError)
         else answer
-        for answer in answers
+        for answer in await service.predict_many(listings, started=started)
     ]
     return Response(BatchAnswer.model_construct(items=items).model_dump_json(), media_type="application/json")
