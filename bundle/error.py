@@ -1,10 +1,11 @@
 """What can be wrong with a bundle or a model store.
 
-BundleError              one clear line; the command line turns it into exit code 2
-├── DamagedBundleError   a file is missing, changed or cut; or the directory is no bundle of ours
-├── NoSuchVersionError   the store has no such version, or no champion yet
-├── StoreError           the store cannot be reached, read or written
-└── UnusableListingError a listing that nothing in the bundle can answer
+BundleError                 one clear line; the command line turns it into exit code 2
+├── DamagedBundleError      a file is missing, changed or cut; or the directory is no bundle of ours
+├── NoSuchVersionError      the store has no such version, or no champion yet
+├── NoEarlierChampionError  there is nothing to roll back to
+├── StoreError              the store cannot be reached, read or written
+└── UnusableListingError    a listing that nothing in the bundle can answer
 """
 
 
@@ -40,6 +41,17 @@ class NoSuchVersionError(BundleError):
             return f"{self.store} has no model yet: run `rayonnage train --data DIR` or `rayonnage demo`"
         known = ", ".join(self.known) or "none"
         return f"{self.store} has no version {self.version} (known: {known})"
+
+
+class NoEarlierChampionError(BundleError):
+    """A store whose champion has none before it."""
+
+    def __init__(self, store: str) -> None:
+        super().__init__(store)
+        self.store = store
+
+    def __str__(self) -> str:
+        return f"{self.store}: no version was champion before this one"
 
 
 class StoreError(BundleError):

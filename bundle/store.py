@@ -1,6 +1,6 @@
 """The model store: versions of bundles, and which of them is champion.
 
-STORE/champion                              one line, the champion's version
+STORE/champion                              the champion's version; below it those before it, the latest first
 STORE/20261125-101500-3f2a/manifest.json    a published bundle: its name is UTC time and four random hex digits
 STORE/.staging-…                            a bundle being written; a crash leaves it, a later publish removes it
 """
@@ -14,12 +14,14 @@ from typing import Protocol
 
 from platformdirs import user_cache_path
 
-from bundle.error import DamagedBundleError, NoSuchVersionError
+from bundle.error import DamagedBundleError, NoEarlierChampionError, NoSuchVersionError
 from bundle.manifest import Manifest
 from bundle.verify import MANIFEST, check_manifest, file_entry, file_names, parse_manifest, verify
 
 VERSION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 CHAMPION = "champion"
+KEPT_CHAMPIONS = 100
+"""As many times can be rolled back."""
 
 
 class Place(Protocol):
@@ -35,6 +37,10 @@ class Place(Protocol):
 
     def write(self, name: str, content: bytes) -> None:
         """Put a small file in the place of the old one."""
+        ...
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Keeps other processes from reading a file to write it anew; where a place can't, two at once may lose one."""
         ...
 
     def staging(self) -> AbstractContextManager[Path]:
@@ -79,10 +85,23 @@ class ModelStore:
         content = self._place.read(CHAMPION)
         if content is None:
             return None
-        version = content.decode("ascii", errors="replace").strip()
+        version = content.decode("ascii", errors="replace").strip().partition("\n")[0].strip()
         if not VERSION.fullmatch(version):
             raise DamagedBundleError(f"{self.url}/{CHAMPION}", "names no version: promote one")
         return version
+
+    def earlier_champion(self) -> str:
+        """The version that `rollback` goes back to: the latest champion before this one that is still in the store.
+
+        Raises:
+            NoEarlierChampionError
+        """
+        champions = self._champions()
+        known = set(self.versions()) - set(champions[:1])
+        for version in champions[1:]:
+            if version in known:
+                return version
+        raise NoEarlierChampionError(self.url)
 
     def manifest(self, version: str | None = None) -> Manifest:
         """What a version (None: the champion) says about itself; its files are not checked.
@@ -117,7 +136,27 @@ class ModelStore:
             NoSuchVersionError, DamagedBundleError
         """
         self.open_path(version)
-        self._place.write(CHAMPION, f"{version}\n".encode("ascii"))
+        self._crown(version)
+
+    def rollback(self, *, to: str | None = None) -> str:
+        """Make the champion before this one champion again; once more goes back one more.
+
+        Args:
+            to: the version expected from `earlier_champion`, where it was prepared; None takes whichever it is.
+        Returns:
+            The champion now.
+        Raises:
+            NoEarlierChampionError: there is none, or by now it is another one than expected.
+            DamagedBundleError
+        """
+        with self._place.lock():
+            version = self.earlier_champion()
+            if to not in (None, version):
+                raise NoEarlierChampionError(self.url)
+            self.open_path(version)
+            champions = self._champions()
+            self._write_champions(champions[champions.index(version, 1) :])
+        return version
 
     def staging(self) -> AbstractContextManager[Path]:
         """`with store.staging() as path`: an empty directory for a bundle's files, gone afterwards unless published."""
@@ -145,8 +184,22 @@ class ModelStore:
             if self._place.add(staging, version):
                 break
         if promote:
-            self._place.write(CHAMPION, f"{version}\n".encode("ascii"))
+            self._crown(version)
         return version
+
+    def _crown(self, version: str) -> None:
+        with self._place.lock():
+            champions = self._champions()
+            if champions[:1] != [version]:
+                self._write_champions([version, *champions])
+
+    def _champions(self) -> list[str]:
+        """This champion and those before it, the latest first; what is no version is passed over."""
+        content = self._place.read(CHAMPION) or b""
+        return [line for line in content.decode("ascii", errors="replace").split() if VERSION.fullmatch(line)]
+
+    def _write_champions(self, champions: list[str]) -> None:
+        self._place.write(CHAMPION, "".join(f"{version}\n" for version in champions[:KEPT_CHAMPIONS]).encode("ascii"))
 
     def _known(self, version: str | None) -> str:
         wanted = version or self.champion()

@@ -58,6 +58,19 @@ class LocalPlace:
             raise StoreError(str(self._root / name), f"cannot be written ({error.strerror})") from error
 
     @contextmanager
+    def lock(self) -> Iterator[None]:
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self._root, os.O_RDONLY)
+        except OSError as error:
+            raise StoreError(str(self._root), f"cannot be written ({error.strerror})") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    @contextmanager
     def staging(self) -> Iterator[Path]:
         path = self._root / f".staging-{secrets.token_hex(8)}"
         try:

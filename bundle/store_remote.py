@@ -10,7 +10,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,6 +63,9 @@ class RemotePlace:
         with self._reporting():
             self._fs.makedirs(self._root, exist_ok=True)
             self._fs.pipe_file(f"{self._root}/{name}", content)
+
+    def lock(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     @contextmanager
     def staging(self) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bundle.error import DamagedBundleError, NoSuchVersionError, StoreError
+from bundle.error import DamagedBundleError, NoEarlierChampionError, NoSuchVersionError, StoreError
 from bundle.manifest import Manifest
 from bundle.store import VERSION, ModelStore
 from bundle.store_local import LocalPlace
@@ -77,6 +77,61 @@ def test_a_version_becomes_champion_only_when_promoted(store: ModelStore, manife
     store.promote(first)
     assert store.champion() == first
     assert store.versions() == sorted([first, second])
+
+
+def test_rolling_back_twice_goes_back_twice(store: ModelStore, manifest_draft: Manifest) -> None:
+    first, second, third = (publish(store, manifest_draft, promote=True) for _ in range(3))
+    assert store.earlier_champion() == second
+    assert store.rollback() == second
+    assert store.champion() == second
+    assert store.rollback() == first
+    assert store.champion() == first
+    with pytest.raises(NoEarlierChampionError, match="before this one"):
+        store.rollback()
+    assert store.champion() == first
+    store.promote(third)
+    assert store.rollback() == first
+
+
+def test_promoting_the_champion_again_is_no_step_to_roll_back(store: ModelStore, manifest_draft: Manifest) -> None:
+    first, second = (publish(store, manifest_draft, promote=True) for _ in range(2))
+    store.promote(second)
+    assert store.rollback() == first
+
+
+def test_a_rollback_goes_to_the_version_that_was_expected_or_nowhere(
+    store: ModelStore, manifest_draft: Manifest
+) -> None:
+    first, second, third = (publish(store, manifest_draft, promote=True) for _ in range(3))
+    with pytest.raises(NoEarlierChampionError):
+        store.rollback(to=first)
+    assert store.champion() == third
+    assert store.rollback(to=second) == second
+
+
+def test_a_rollback_passes_over_what_was_removed_and_refuses_what_was_damaged(
+    tmp_path: Path, manifest_draft: Manifest
+) -> None:
+    store = ModelStore(tmp_path)
+    first, second, third, fourth = (publish(store, manifest_draft, promote=True) for _ in range(4))
+    shutil.rmtree(tmp_path / third)
+    assert store.rollback() == second
+    (tmp_path / first / "text/linear/weights.bin").write_bytes(b"sthgiew")
+    with pytest.raises(DamagedBundleError, match=r"weights\.bin"):
+        store.rollback()
+    assert store.champion() == second
+    assert fourth in store.versions()
+
+
+def test_a_pointer_from_before_there_was_a_history_is_read(tmp_path: Path, manifest_draft: Manifest) -> None:
+    store = ModelStore(tmp_path)
+    first, second = (publish(store, manifest_draft) for _ in range(2))
+    (tmp_path / "champion").write_text(f"{first}\n", "ascii")
+    assert store.champion() == first
+    with pytest.raises(NoEarlierChampionError):
+        store.rollback()
+    store.promote(second)
+    assert store.rollback() == first
 
 
 def test_an_unknown_version_is_not_promoted(store: ModelStore, manifest_draft: Manifest) -> None:
@@ -175,6 +230,7 @@ def test_two_processes_publish_at_once(tmp_path: Path, manifest_draft: Manifest)
         store.open_path(version)
     assert store.champion() in versions
     assert not list(tmp_path.glob(".*"))
+    assert sorted((tmp_path / "champion").read_text("ascii").split()) == sorted(versions), "each was champion once"
 
 
 @pytest.mark.parametrize("kind", ["local", "remote"])
