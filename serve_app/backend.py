@@ -1,12 +1,17 @@
 """What the HTTP handlers work with, made once in each replica of the router."""
 
+import asyncio
 from dataclasses import dataclass
 
+from bundle.store import ModelStore
 from serve_app.accounts.signing_key import signing_key
 from serve_app.accounts.token import TokenSigner
 from serve_app.database.engine import Database
 from serve_app.prediction import PredictionService
+from serve_app.serving import RunningModels, Serving
 from serve_app.settings import Settings
+from serve_app.swap.swapper import Swapper
+from serve_app.swap.trial import stored_listings, try_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +22,27 @@ class Backend:
     predictions: PredictionService
     database: Database
     signer: TokenSigner
+    swapper: Swapper
 
 
-def open_backend(settings: Settings, predictions: PredictionService) -> Backend:
+def open_backend(
+    settings: Settings, predictions: PredictionService, models: RunningModels, *, router: str, pinned: bool
+) -> Backend:
     """Open the database (migrating it where needed) and read the keys.
 
+    Args:
+        router: a name that no other router has.
+        pinned: stay with the version that is served, whichever becomes champion.
     Raises:
         DatabaseError, SigningKeyError
     """
     key = signing_key(settings)
     signer = TokenSigner(key, access_s=settings.access_token_s, refresh_s=settings.refresh_token_s)
-    return Backend(settings, predictions, Database(settings.database_url), signer)
+    database = Database(settings.database_url)
+
+    async def try_on_stored(serving: Serving) -> None:
+        await try_out(predictions, serving, await asyncio.to_thread(stored_listings, database))
+
+    store = ModelStore(settings.store_url)
+    swapper = Swapper(predictions, models, store, try_out=try_on_stored, router=router, pinned=pinned)
+    return Backend(settings, predictions, database, signer, swapper)

@@ -4,65 +4,67 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import ray.serve
 from ray.serve.handle import DeploymentHandle
 
 from bundle.manifest import Manifest, Modality
+from serve_app.error import VersionError
+from serve_app.serving import CALLS_IN_FLIGHT
 from serve_app.settings import Settings
+
+if TYPE_CHECKING:
+    from bundle.predictor import Predictor
 
 API_APP = "api"
 PAGE_APP = "page"
 MODEL_NAMES: dict[Modality, str] = {"text": "TextModel", "image": "ImageModel"}
 
-CALLS_IN_FLIGHT = 2
-"""Calls to one replica at once: while one is answered, the next travels."""
-
 PAGE_CPUS = 0.1
 GPUS = 0.2
 """Share of a GPU that one model replica reserves."""
 
-MESSAGE_BYTES = 3_500_000
-"""What may cross to a replica in one message; gRPC refuses more than 4 MB."""
-
-
-class WrongVersionError(Exception):
-    """The router asked for a bundle version that this replica does not hold."""
-
-    def __init__(self, asked: str, held: str) -> None:
-        super().__init__(asked, held)
-        self.asked = asked
-        self.held = held
-
-    def __str__(self) -> str:
-        return f"asked for version {self.asked}, this replica holds {self.held}"
-
 
 class _Model:
-    """One replica of a model: opens its part of the bundle and answers lists of listings with votes."""
+    """One replica of a model: loads its part of bundles, and answers lists of listings with votes.
+
+    Args:
+        version: to start with, where no router wants another one already.
+    """
 
     modality: Modality
 
     def __init__(self, settings: Settings, version: str) -> None:
-        from bundle.predictor import Predictor
         from bundle.store import ModelStore
+        from serve_app.metrics import replica_name
+        from serve_app.swap.board import last_wants
+        from serve_app.swap.held_versions import HeldVersions
 
         # One thread, so that calls wait in order here and the event loop stays free for health checks.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
-        path = ModelStore(settings.store_url).open_path(version)
-        self._version = version
-        self._predictor = Predictor.open(
-            path, modalities=(self.modality,), threads=settings.model_threads, device=settings.device
-        )
-        self._predict(self._smallest())
+        self._settings = settings
+        self._store = ModelStore(settings.store_url)
+        self._versions = HeldVersions(self._open)
+        last = last_wants()
+        needed = last.version if last else version
+        for wanted in (needed, *(last.since if last else ())):
+            self._versions.get(wanted)
+        self._loaded(needed)
+        self._versions.follow(replica_name(), self.modality)
 
     async def votes(self, version: str, batch: Sequence[Any]) -> np.ndarray:
-        """Calibrated probabilities of a list of listings: (n, experts, categories) float32."""
-        if version != self._version:
-            raise WrongVersionError(version, self._version)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, batch)
+        """Calibrated probabilities of a list of listings: (n, experts, categories) float32.
+
+        A version that this replica does not hold yet is waited for.
+        """
+        loading = self._versions.get(version)
+        if not loading.done():
+            # Shielded, because others wait for it too.
+            await asyncio.shield(asyncio.wrap_future(loading))
+        predictor = self._loaded(version)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, predictor, batch)
 
     async def ping(self) -> None:
         """Returns at once, however busy the model is."""
@@ -74,9 +76,30 @@ class _Model:
 
     async def check_health(self) -> None:
         """A tiny prediction: a replica whose model hangs is not healthy, however well its event loop is."""
-        await self.votes(self._version, self._smallest())
+        for version in self._versions.held():
+            if self._loaded(version).manifest.experts_of(self.modality):
+                await self.probe(version)
+                return
 
-    def _predict(self, batch: Sequence[Any]) -> np.ndarray:
+    def _open(self, version: str) -> "Predictor":
+        from bundle.predictor import Predictor
+
+        return Predictor.open(
+            self._store.open_path(version),
+            modalities=(self.modality,),
+            threads=self._settings.model_threads,
+            device=self._settings.device,
+        )
+
+    def _loaded(self, version: str) -> "Predictor":
+        from serve_app.swap.board import Failure
+
+        loaded = self._versions.get(version).result()
+        if isinstance(loaded, Failure):
+            raise VersionError(version, loaded.reason)
+        return loaded
+
+    def _predict(self, predictor: "Predictor", batch: Sequence[Any]) -> np.ndarray:
         raise NotImplementedError
 
     def _smallest(self) -> Sequence[Any]:
@@ -86,8 +109,8 @@ class _Model:
 class _TextModel(_Model):
     modality = "text"
 
-    def _predict(self, batch: Sequence[Any]) -> np.ndarray:
-        return self._predictor.text_votes(batch)
+    def _predict(self, predictor: "Predictor", batch: Sequence[Any]) -> np.ndarray:
+        return predictor.text_votes(batch)
 
     def _smallest(self) -> Sequence[Any]:
         from bundle.text import CleanText
@@ -98,8 +121,8 @@ class _TextModel(_Model):
 class _ImageModel(_Model):
     modality = "image"
 
-    def _predict(self, batch: Sequence[Any]) -> np.ndarray:
-        return self._predictor.image_votes(np.stack(batch))
+    def _predict(self, predictor: "Predictor", batch: Sequence[Any]) -> np.ndarray:
+        return predictor.image_votes(np.stack(batch))
 
     def _smallest(self) -> Sequence[Any]:
         from bundle.image import IMAGE_PX
@@ -114,42 +137,34 @@ class _FusionRouter:
         models: handles of the models that the bundle has experts for.
     """
 
-    def __init__(self, settings: Settings, manifest: Manifest, models: dict[Modality, DeploymentHandle]) -> None:
+    def __init__(
+        self, settings: Settings, manifest: Manifest, models: dict[Modality, DeploymentHandle], pinned: bool
+    ) -> None:
         from serve_app.backend import open_backend
         from serve_app.body import Limits
         from serve_app.metrics import RouterMetrics, replica_name
-        from serve_app.model_client import ModelClient
         from serve_app.prediction import PredictionService
-        from serve_app.serving import Serving
+        from serve_app.serving import RunningModels
 
         metrics = RouterMetrics(replica_name())
-        replicas = {"text": settings.text_replicas, "image": settings.image_replicas}
-        clients = {
-            modality: ModelClient(
-                modality,
-                handle,
-                version=manifest.version,
-                max_batch=_max_batch(modality, settings.max_batch),
-                calls_in_flight=CALLS_IN_FLIGHT * replicas[modality],
-                deadline_s=settings.model_deadline_s,
-                metrics=metrics,
-            )
-            for modality, handle in models.items()
-        }
+        running = RunningModels(settings, models, metrics=metrics)
         limits = Limits(
             text_max_chars=settings.text_max_chars,
             image_max_bytes=settings.image_max_bytes,
             batch_max_bytes=settings.batch_max_bytes,
         )
-        self._service = PredictionService(Serving(manifest, clients), limits=limits, metrics=metrics)
-        self._backend = open_backend(settings, self._service)
-        self._publishing: asyncio.Task[None] | None = None
+        serving = running.serving(manifest if pinned else _last_answering(settings, manifest))
+        self._service = PredictionService(serving, limits=limits, metrics=metrics)
+        self._backend = open_backend(settings, self._service, running, router=replica_name(), pinned=pinned)
+        self._tasks: list[asyncio.Task[None]] = []
 
     def __serve_build_asgi_app__(self) -> Any:
         from serve_app.api.app import build_app
 
         self._service.serving.watch()
-        self._publishing = asyncio.get_running_loop().create_task(self._service.metrics.publish_forever())
+        swapper = self._backend.swapper
+        forever = (self._service.metrics.publish_forever(), swapper.speak_forever(), swapper.follow_forever())
+        self._tasks = [asyncio.get_running_loop().create_task(work) for work in forever]
         return build_app(self._backend)
 
 
@@ -169,8 +184,12 @@ class _Page:
         return getattr(import_module(module), name)(self._api_url)
 
 
-def api_application(settings: Settings, manifest: Manifest) -> ray.serve.Application:
-    """The application of the API: a router, and a model for each modality that the bundle has experts for."""
+def api_application(settings: Settings, manifest: Manifest, *, pinned: bool) -> ray.serve.Application:
+    """The application of the API: a router, and a model for each modality that the bundle has experts for.
+
+    Args:
+        pinned: stay with this version, whichever becomes champion.
+    """
     classes: dict[Modality, type] = {"text": _TextModel, "image": _ImageModel}
     replicas = {"text": settings.text_replicas, "image": settings.image_replicas}
     cpus = {"text": settings.text_cpus, "image": settings.image_cpus}
@@ -181,7 +200,8 @@ def api_application(settings: Settings, manifest: Manifest) -> ray.serve.Applica
             name=MODEL_NAMES[modality],
             num_replicas=replicas[modality],
             ray_actor_options={"num_cpus": cpus[modality], "num_gpus": gpus},
-            max_ongoing_requests=16 + CALLS_IN_FLIGHT * settings.router_replicas * replicas[modality],
+            # While a new version takes over, calls of the old one are still under way.
+            max_ongoing_requests=16 + 2 * CALLS_IN_FLIGHT * settings.router_replicas * replicas[modality],
             health_check_period_s=3,
             health_check_timeout_s=30,
             graceful_shutdown_timeout_s=5,
@@ -198,7 +218,7 @@ def api_application(settings: Settings, manifest: Manifest) -> ray.serve.Applica
         health_check_period_s=3,
         graceful_shutdown_timeout_s=5,
     )
-    return router.bind(settings, manifest, models)
+    return router.bind(settings, manifest, models, pinned)
 
 
 def page_application(factory: str, api_url: str) -> ray.serve.Application:
@@ -223,9 +243,17 @@ def reserved(settings: Settings, manifest: Manifest, *, page: bool) -> dict[str,
     return {"CPU": round(cpus + PAGE_CPUS * page, 3), "GPU": round(gpus, 3)}
 
 
-def _max_batch(modality: Modality, wanted: int) -> int:
-    if modality == "text":
-        return wanted
-    from bundle.image import IMAGE_PX
+def _last_answering(settings: Settings, manifest: Manifest) -> Manifest:
+    """The version that the routers answered with when one of them died; at the first start, the one given.
 
-    return max(1, min(wanted, MESSAGE_BYTES // (IMAGE_PX * IMAGE_PX * 3)))
+    Not the champion: it may be one that cannot be loaded. If it is another one, the router follows it.
+    """
+    from bundle.error import BundleError
+    from bundle.store import ModelStore
+    from serve_app.swap.board import last_wants
+
+    last = last_wants()
+    try:
+        return ModelStore(settings.store_url).manifest(last.version) if last else manifest
+    except BundleError:
+        return manifest

@@ -5,6 +5,7 @@ ServeError              the server did not start, or stopped; one line on the co
 ├── AddressError        the address cannot be listened on (exit code 2)
 └── StartError          a phase of the start failed
 DatabaseError           the database cannot be used as its URL says (exit code 2)
+VersionError            a replica could not load the version that it was asked for
 RequestError            a request that is refused: HTTP status, field and reason
 ├── SignInError         no valid token or key, or a wrong password (401)
 ├── ForbiddenError      signed in, and not allowed (403)
@@ -79,6 +80,18 @@ class DatabaseError(ServeError):
 
     def __str__(self) -> str:
         return f"database {self.url}: {self.reason} (setting RAYONNAGE_DATABASE)"
+
+
+class VersionError(Exception):
+    """A model's replica could not load the version that a router asked it for."""
+
+    def __init__(self, version: str, reason: str) -> None:
+        super().__init__(version, reason)
+        self.version = version
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"version {self.version}: {self.reason}"
 
 
 class RequestError(Exception):

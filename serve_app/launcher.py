@@ -46,7 +46,7 @@ def serve(
     Call it before anything imports Ray: Serve reads its variables then.
 
     Args:
-        version: of the bundle; None is the champion.
+        version: to serve, whichever becomes champion; None follows the champion.
         page: `module:function` that makes the page's ASGI app from the API's URL, or None for no page.
         report: told what happens while starting.
         on_ready: told the server's URL and the seconds that the start took.
@@ -72,7 +72,7 @@ def serve(
     try:
         with stopping_on_signals(), Instance(settings) as instance:
             try:
-                _start(settings, path.name, page, instance, say)
+                _start(settings, path.name, page, instance, say, pinned=version is not None)
                 signal_handlers()  # Ray set its own
                 ready = True
                 on_ready(server_url(settings), time.monotonic() - started)
@@ -105,7 +105,9 @@ def server_url(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def _start(settings: Settings, version: str, page: str | None, instance: Instance, say: Callable[[str], None]) -> None:
+def _start(
+    settings: Settings, version: str, page: str | None, instance: Instance, say: Callable[[str], None], *, pinned: bool
+) -> None:
     say("starting Ray")
     import ray
 
@@ -125,14 +127,14 @@ def _start(settings: Settings, version: str, page: str | None, instance: Instanc
     signal_handlers()
     say(f"starting Ray Serve and bundle {version}")
     try:
-        _deploy(settings, version, page, instance)
+        _deploy(settings, version, page, instance, pinned=pinned)
     except Exception as error:
         raise StartError("starting the models", str(error), str(instance.logs)) from error
     say("waiting for the first answer")
     _wait_ready(f"{server_url(settings)}/api/v1/ready", instance)
 
 
-def _deploy(settings: Settings, version: str, page: str | None, instance: Instance) -> None:
+def _deploy(settings: Settings, version: str, page: str | None, instance: Instance, *, pinned: bool) -> None:
     import ray.serve
 
     from serve_app.api.app import PREFIX
@@ -145,7 +147,7 @@ def _deploy(settings: Settings, version: str, page: str | None, instance: Instan
         if wanted > there.get(name, 0):
             # Serve would wait for it without an end.
             raise ServeError(f"the replicas reserve {wanted:g} {name}, this machine has {there.get(name, 0):g}")
-    targets = [ray.serve.RunTarget(api_application(settings, manifest), API_APP, PREFIX, logs)]
+    targets = [ray.serve.RunTarget(api_application(settings, manifest, pinned=pinned), API_APP, PREFIX, logs)]
     if page:
         targets.append(ray.serve.RunTarget(page_application(page, server_url(settings)), PAGE_APP, "/", logs))
     http = {"host": settings.host, "port": settings.port}

@@ -14,6 +14,7 @@ from ray.serve.exceptions import RayServeException
 
 from bundle.manifest import Modality
 from serve_app.call_queue import CallQueue
+from serve_app.error import VersionError
 
 if TYPE_CHECKING:
     from ray.serve.handle import DeploymentHandle
@@ -25,8 +26,8 @@ log = logging.getLogger("ray.serve")
 State = Literal["starting", "up", "down"]
 Answer = TypeVar("Answer")
 
-LOST = (RayActorError, RayServeException, grpc.aio.AioRpcError, TimeoutError)
-"""What a call raises when the replica died, hangs, or none is there."""
+LOST = (RayActorError, RayServeException, grpc.aio.AioRpcError, TimeoutError, VersionError)
+"""What a call raises when the replica died, hangs, has lost the version's files, or none is there."""
 
 PATIENCE_S = 0.2
 """After that long without an answer, a ping tells whether a replica is there and busy, or nobody is."""

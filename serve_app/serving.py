@@ -6,11 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bundle.fusion import Fusion
+from bundle.fusion import MODALITIES, Fusion
+from bundle.image import IMAGE_PX
 from bundle.manifest import Manifest, Modality
+from serve_app.error import ConflictError
+from serve_app.settings import Settings
 
 if TYPE_CHECKING:
+    from ray.serve.handle import DeploymentHandle
+
+    from serve_app.metrics import RouterMetrics
     from serve_app.model_client import ModelClient
+
+CALLS_IN_FLIGHT = 2
+"""Calls to one replica at once: while one is answered, the next travels."""
+
+MESSAGE_BYTES = 3_500_000
+"""What may cross to a replica in one message; gRPC refuses more than 4 MB."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
@@ -66,3 +78,53 @@ class Serving:
         if item is None or modality not in self.clients:
             return None
         return await self.clients[modality].votes(item)
+
+
+class RunningModels:
+    """The model deployments that run, whichever versions they hold.
+
+    Args:
+        handles: one a modality that has a deployment.
+    """
+
+    def __init__(
+        self, settings: Settings, handles: "dict[Modality, DeploymentHandle]", *, metrics: "RouterMetrics"
+    ) -> None:
+        self._settings = settings
+        self._handles = handles
+        self._metrics = metrics
+
+    def serving(self, manifest: Manifest) -> Serving:
+        """A version, to be asked of the models that run.
+
+        Raises:
+            ConflictError: no deployment runs for a modality of the version.
+        """
+        from serve_app.model_client import ModelClient
+
+        clients: dict[Modality, ModelClient] = {}
+        replicas = {"text": self._settings.text_replicas, "image": self._settings.image_replicas}
+        for modality in MODALITIES:
+            if not manifest.experts_of(modality):
+                continue
+            if modality not in self._handles:
+                raise ConflictError(
+                    f"version {manifest.version} has {modality} experts, and no {modality} model runs: "
+                    "promote it with `rayonnage models promote`, and restart the server"
+                )
+            clients[modality] = ModelClient(
+                modality,
+                self._handles[modality],
+                version=manifest.version,
+                max_batch=_max_batch(modality, self._settings.max_batch),
+                calls_in_flight=CALLS_IN_FLIGHT * replicas[modality],
+                deadline_s=self._settings.model_deadline_s,
+                metrics=self._metrics,
+            )
+        return Serving(manifest, clients)
+
+
+def _max_batch(modality: Modality, wanted: int) -> int:
+    if modality == "text":
+        return wanted
+    return max(1, min(wanted, MESSAGE_BYTES // (IMAGE_PX * IMAGE_PX * 3)))

@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve_app.api import health, predict
+from serve_app.api import health, models, predict
 from serve_app.backend import Backend
 from serve_app.error import RequestError
 from serve_app.metrics import RouterMetrics
@@ -29,6 +29,7 @@ def build_app(backend: Backend) -> FastAPI:
     )
     app.state.backend = backend
     app.include_router(predict.router)
+    app.include_router(models.router)
     app.include_router(health.router)
     app.add_exception_handler(RequestError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
