@@ -11,6 +11,9 @@ from safetensors.numpy import load_file, save_file
 from bundle.text import CleanText
 from bundle.tfidf import NGRAMS, Analyzer, Tfidf
 
+Vocabulary = dict[Analyzer, Tfidf]
+"""Terms and their weights, by analyzer in the column order of the features."""
+
 DESCRIPTION_CHARS = 1000
 """A description's beginning says what the thing is; the rest is mostly terms of sale."""
 
@@ -24,17 +27,17 @@ class LinearExpert:
     """TF-IDF (words 1-2, characters 3-5) and a linear layer.
 
     Args:
-        tfidf: by analyzer, in the column order of `coef`.
+        tfidf: the vocabulary, in the row order of `coef`.
         coef: (terms, categories) float32, or float16 as it is stored; the rows of a text are widened when it is read.
         bias: (categories,) float32.
     """
 
     modality: Literal["text"] = "text"
 
-    def __init__(self, tfidf: dict[Analyzer, Tfidf], coef: np.ndarray, bias: np.ndarray) -> None:
+    def __init__(self, tfidf: Vocabulary, coef: np.ndarray, bias: np.ndarray) -> None:
         if sum(len(part.idf) for part in tfidf.values()) != len(coef):
             raise ValueError(f"coef has {len(coef)} rows, not one a term")
-        self._tfidf = tfidf
+        self.tfidf = tfidf
         self._coef = np.ascontiguousarray(coef)
         self._bias = bias.astype(np.float32)
 
@@ -47,7 +50,7 @@ class LinearExpert:
         logits = np.tile(self._bias, (len(batch), 1))
         for row, text in enumerate(batch):
             words, first = linear_text(text), 0
-            for part in self._tfidf.values():
+            for part in self.tfidf.values():
                 columns, values = part.row(words)
                 logits[row] += values @ self._coef[first + columns].astype(np.float32)
                 first += len(part.idf)
@@ -56,9 +59,9 @@ class LinearExpert:
     def save(self, directory: Path) -> None:
         """Write `terms.json` and `linear.safetensors` into `directory` (weights as float16)."""
         directory.mkdir(parents=True, exist_ok=True)
-        terms = {analyzer: part.terms for analyzer, part in self._tfidf.items()}
+        terms = {analyzer: part.terms for analyzer, part in self.tfidf.items()}
         (directory / "terms.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
-        tensors = {f"idf_{analyzer}": part.idf for analyzer, part in self._tfidf.items()}
+        tensors = {f"idf_{analyzer}": part.idf for analyzer, part in self.tfidf.items()}
         save_file(
             tensors | {"coef": self._coef.astype(np.float16), "bias": self._bias}, directory / "linear.safetensors"
         )

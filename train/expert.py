@@ -4,18 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 from scipy.special import softmax
 
-from bundle.manifest import Modality
+from bundle.manifest import CategoryEntry, Manifest, Modality
 from datasets.progress import Progress, silent
 from train.calibration import fit_temperature
 from train.crossfit import cross_fit
 from train.error import TrainError
 from train.fusion import HeldOutExpert
 from train.rows import Rows
+
+if TYPE_CHECKING:
+    from bundle.expert_linear import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,14 @@ class TrainOptions:
     epochs: int = 10
     seed: int = 7
 
+    @classmethod
+    def of(cls, manifest: Manifest) -> Self:
+        """What a bundle was trained with."""
+        given = {name: value for name, value in manifest.training.items() if name in cls.__dataclass_fields__}
+        for modality in ("text", "image"):
+            given[modality] = tuple(given[modality])
+        return cls(**given)
+
     def __post_init__(self) -> None:
         known: dict[Modality, list[str]] = {"text": [], "image": []}
         for name, (modality, _) in EXPERTS.items():
@@ -48,6 +59,19 @@ class TrainOptions:
             raise TrainError("nothing to train: name at least one expert with --text or --image")
         if self.epochs < 1:
             raise TrainError(f"--epochs: {self.epochs} is too few, give at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a small training keeps of the champion, beside the features that are frozen anyway.
+
+    Attributes:
+        categories: all that the champion knows, in its order; the rows at hand may lack some.
+        vocabulary: of its `linear`, or None where it has none.
+    """
+
+    categories: list[CategoryEntry]
+    vocabulary: "Vocabulary | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +97,7 @@ class Fit:
         rows: what to learn from; `categories`: columns of the logits.
         directory: where the expert's files go.
         cache_dir: features of frozen backbones, kept between trainings.
+        kept: of the champion, or None where all is learned anew.
     """
 
     rows: Rows
@@ -81,13 +106,23 @@ class Fit:
     directory: Path
     cache_dir: Path
     progress: Progress = silent
+    kept: Kept | None = None
 
 
 def fit_experts(
-    rows: Rows, options: TrainOptions, *, categories: int, staging: Path, cache_dir: Path, progress: Progress = silent
+    rows: Rows,
+    options: TrainOptions,
+    *,
+    categories: int,
+    staging: Path,
+    cache_dir: Path,
+    progress: Progress = silent,
+    kept: Kept | None = None,
 ) -> tuple[list[FittedExpert], list[str]]:
     """Fit every expert asked for, each into `staging/<modality>/<name>`.
 
+    Args:
+        kept: of the champion, or None where all is learned anew.
     Returns:
         The experts, and a line for each that was left out for want of rows.
     Raises:
@@ -101,7 +136,7 @@ def fit_experts(
             brings = "text" if modality == "text" else "a photo"
             notes.append(f"{name} is left out: fewer than two categories have rows with {brings}")
             continue
-        logits = fit(Fit(rows, options, categories, staging / modality / name, cache_dir, progress))
+        logits = fit(Fit(rows, options, categories, staging / modality / name, cache_dir, progress, kept))
         has_say = ~np.isnan(logits[:, 0])
         fitted.append(FittedExpert(name, modality, logits, fit_temperature(logits[has_say], rows.class_index[has_say])))
     if not fitted:
@@ -113,6 +148,8 @@ def _fit_linear(job: Fit) -> np.ndarray:
     from bundle.expert_linear import LinearExpert
     from train.linear import fit_linear
 
+    if job.kept is not None and job.kept.vocabulary is not None:
+        return _refit_linear(job, job.kept.vocabulary)
     rows = job.rows
 
     def fit(places: np.ndarray) -> LinearExpert:
@@ -126,6 +163,30 @@ def _fit_linear(job: Fit) -> np.ndarray:
         answer, rows.has_text, rows.folds, categories=job.categories, stage="train linear", progress=job.progress
     )
     fit(np.flatnonzero(rows.has_text)).save(job.directory)
+    job.progress("train linear", 1, 1)
+    return logits
+
+
+def _refit_linear(job: Fit, vocabulary: "Vocabulary") -> np.ndarray:
+    """The vocabulary may have seen the rows held out: it knows which words there are, and no label."""
+    from bundle.expert_linear import LinearExpert
+    from train.linear import fit_classifiers, tfidf_features
+
+    rows = job.rows
+    features = tfidf_features(rows.texts, vocabulary)
+
+    def fit(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        labels = rows.class_index[places]
+        return fit_classifiers(features[places], labels, categories=job.categories, seed=job.options.seed)
+
+    def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
+        coef, bias = fit(fitted)
+        return features[answered] @ coef + bias
+
+    logits = cross_fit(
+        answer, rows.has_text, rows.folds, categories=job.categories, stage="train linear", progress=job.progress
+    )
+    LinearExpert(vocabulary, *fit(np.flatnonzero(rows.has_text))).save(job.directory)
     job.progress("train linear", 1, 1)
     return logits
 
@@ -151,7 +212,8 @@ def _fit_lite0(job: Fit) -> np.ndarray:
     features = lite0_features(photos, cache_dir=job.cache_dir, progress=job.progress)
     coef, bias, logits = _fit_heads(job, "lite0", places, features, fit_lite0_head)
     Lite0Expert.save(job.directory, coef=coef, bias=bias)
-    check_lite0(job.directory, photos)
+    if job.kept is None:  # a new head alone is a matrix product, and TensorFlow takes ten seconds to say so
+        check_lite0(job.directory, photos)
     job.progress("train lite0", 1, 1)
     return logits
 

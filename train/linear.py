@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-from bundle.expert_linear import LinearExpert, linear_text
+from bundle.expert_linear import LinearExpert, Vocabulary, linear_text
 from bundle.text import CleanText
 from bundle.tfidf import NGRAMS, WORD, Analyzer, Tfidf
 
@@ -36,6 +36,27 @@ def fit_linear(texts: Sequence[CleanText], class_index: np.ndarray, *, categorie
     strings = [linear_text(text) for text in texts]
     vectorizers = new_vectorizers(len(strings))
     features = sp.hstack([v.fit_transform(strings) for v in vectorizers.values()], format="csr", dtype=np.float32)
+    coef, bias = fit_classifiers(features, class_index, categories=categories, seed=seed)
+    return LinearExpert(fitted_tfidf(vectorizers), coef, bias)
+
+
+def tfidf_features(texts: Sequence[CleanText], vocabulary: Vocabulary) -> sp.csr_matrix:
+    """(n, terms) float32 features of texts by a vocabulary that is fitted already."""
+    strings = [linear_text(text) for text in texts]
+    return sp.hstack([_rows(strings, part) for part in vocabulary.values()], format="csr", dtype=np.float32)
+
+
+def fit_classifiers(
+    features: sp.csr_matrix, class_index: np.ndarray, *, categories: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """One support vector machine a category against the rest.
+
+    Args:
+        features: (n, terms) float32.
+        class_index: (n,) int, 0 to categories - 1; a category may be absent.
+    Returns:
+        coef (terms, categories) and bias (categories,) float32; the logits of absent categories are below all others.
+    """
     # liblinear works in float64: converting once here saves a conversion a category.
     features = features.astype(np.float64)
     coef = np.zeros((features.shape[1], categories), dtype=np.float32)
@@ -43,7 +64,7 @@ def fit_linear(texts: Sequence[CleanText], class_index: np.ndarray, *, categorie
     present = np.unique(class_index)
     if len(present) == 1:
         bias[present[0]] = 1.0
-        return LinearExpert(fitted_tfidf(vectorizers), coef, bias)
+        return coef, bias
 
     def fit_category(category: int) -> None:
         # "balanced" against the rest: rare categories keep their say.
@@ -54,7 +75,14 @@ def fit_linear(texts: Sequence[CleanText], class_index: np.ndarray, *, categorie
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(fit_category, present))
-    return LinearExpert(fitted_tfidf(vectorizers), coef, bias)
+    return coef, bias
+
+
+def _rows(strings: Sequence[str], tfidf: Tfidf) -> sp.csr_matrix:
+    rows = [tfidf.row(string) for string in strings]
+    ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+    columns, values = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    return sp.csr_matrix((values, columns, ends), shape=(len(strings), len(tfidf.idf)))
 
 
 def new_vectorizers(rows: int) -> dict[Analyzer, TfidfVectorizer]:
@@ -81,6 +109,6 @@ def new_vectorizers(rows: int) -> dict[Analyzer, TfidfVectorizer]:
     }
 
 
-def fitted_tfidf(vectorizers: dict[Analyzer, TfidfVectorizer]) -> dict[Analyzer, Tfidf]:
+def fitted_tfidf(vectorizers: dict[Analyzer, TfidfVectorizer]) -> Vocabulary:
     """What the served expert keeps of fitted vectorizers."""
     return {name: Tfidf(name, v.get_feature_names_out().tolist(), v.idf_) for name, v in vectorizers.items()}

@@ -16,7 +16,7 @@ from bundle.store import ModelStore
 from datasets.dataset import Dataset
 from datasets.fingerprint import fingerprint
 from datasets.progress import Progress, silent
-from train.expert import FittedExpert, TrainOptions, fit_experts
+from train.expert import FittedExpert, Kept, TrainOptions, fit_experts
 from train.fusion import search_weights
 from train.measure import calibrate, measure
 from train.plots import write_plots
@@ -43,6 +43,7 @@ def train(
     cache_dir: Path,
     promote: bool = True,
     progress: Progress = silent,
+    kept: Kept | None = None,
 ) -> Trained:
     """Train the experts on a dataset and publish them as one bundle.
 
@@ -51,22 +52,29 @@ def train(
     Args:
         cache_dir: where features of frozen backbones are kept between trainings.
         promote: make the new version champion.
+        kept: of the champion, for a small training; its categories hold all of the dataset's.
     Raises:
         TrainError: the data cannot be learned from, or a served form answers otherwise than the trained one.
     """
     started = time.monotonic()
     progress("split", 0, 1)
-    rows = labelled_rows(dataset, seed=options.seed)
-    categories = [CategoryEntry(**asdict(dataset.taxonomy[code])) for code in dataset.codes]
+    categories = kept.categories if kept else [CategoryEntry(**asdict(dataset.taxonomy[c])) for c in dataset.codes]
+    rows = labelled_rows(dataset, codes=[category.prdtypecode for category in categories], seed=options.seed)
     progress("split", 1, 1)
     with store.staging() as staging:
         fitted, notes = fit_experts(
-            rows, options, categories=len(categories), staging=staging, cache_dir=cache_dir, progress=progress
+            rows,
+            options,
+            categories=len(categories),
+            staging=staging,
+            cache_dir=cache_dir,
+            progress=progress,
+            kept=kept,
         )
         progress("fuse", 0, 1)
         data = DataEntry(fingerprint=fingerprint(dataset), rows=len(rows.class_index), synthetic=dataset.synthetic)
         manifest = _manifest(categories, data, fitted, search_weights([e.held_out for e in fitted], rows.class_index))
-        manifest.training, manifest.parent = asdict(options), store.champion()
+        manifest.training, manifest.parent = asdict(options) | {"small": kept is not None}, store.champion()
         manifest.situations, answers = calibrate(manifest, fitted, rows.class_index, rows.groups)
         manifest.metrics = measure(answers, rows.class_index)
         write_held_out(staging / "held_out.npz", fitted, rows)

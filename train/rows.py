@@ -1,5 +1,6 @@
 """The labelled rows of a dataset in the shape that experts train on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,17 +26,20 @@ class Rows:
     folds: np.ndarray
 
 
-def labelled_rows(dataset: Dataset, *, seed: int) -> Rows:
+def labelled_rows(dataset: Dataset, *, codes: Sequence[int], seed: int) -> Rows:
     """The rows with a category, cleaned and split into folds that no group crosses.
 
+    Args:
+        codes: `prdtypecode` by class index; every one of the dataset is among them.
     Raises:
         TrainError: fewer than two categories.
     """
     products = [product for product in dataset.products if product.prdtypecode is not None]
-    place = {code: index for index, code in enumerate(dataset.codes)}
-    if len(place) < 2:
+    place = {code: index for index, code in enumerate(codes)}
+    present = len(dataset.codes)
+    if present < 2:
         raise TrainError(
-            f"{', '.join(map(str, dataset.folders))}: {len(place)} category is too few to tell apart; "
+            f"{', '.join(map(str, dataset.folders))}: {present} category is too few to tell apart; "
             "a training needs at least two"
         )
     texts = [prepare_text(product.listing) for product in products]
