@@ -26,10 +26,12 @@ class HeldVersions(Generic[Loaded]):
     Args:
         load: loads a version; takes seconds, and raises when the version is damaged. Runs in a thread of its own, one
             version after the other.
+        grace_s: how long a version is kept that nobody wants any more.
     """
 
-    def __init__(self, load: Callable[[str], Loaded]) -> None:
+    def __init__(self, load: Callable[[str], Loaded], *, grace_s: float = GRACE_S) -> None:
         self._load = load
+        self._grace_s = grace_s
         self._loads: dict[str, Future[Loaded | Failure]] = {}
         self._unwanted_since: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -45,7 +47,7 @@ class HeldVersions(Generic[Loaded]):
             return self._loads.get(version) or self._start(version)
 
     def want(self, since: dict[str, float]) -> None:
-        """Load what is wanted and not held, and drop what nobody wants any more.
+        """Load what is wanted and not held, and drop what nobody has wanted for a while.
 
         Args:
             since: by version when somebody began to want it; a load that failed before then is tried again. When
@@ -60,7 +62,7 @@ class HeldVersions(Generic[Loaded]):
             unwanted = [version for version in self._loads if since and version not in since]
             self._unwanted_since = {version: self._unwanted_since.get(version, now) for version in unwanted}
             for version in unwanted:
-                if self._failure(version) or now - self._unwanted_since[version] > GRACE_S:
+                if self._failure(version) or now - self._unwanted_since[version] >= self._grace_s:
                     del self._loads[version]
                     self._loader.submit(_release_memory)
 
