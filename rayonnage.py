@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from serve_app import users_command
+
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.progress import Progress
@@ -27,6 +29,7 @@ data_app = typer.Typer(help="Check a data folder, or write the bundled sample.",
 tune_app = typer.Typer(help="Search weights and hyper-parameters with Ray Tune.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(tune_app, name="tune")
+app.add_typer(users_command.app, name="users")
 
 DataOption = Annotated[
     list[Path], typer.Option("--data", help="Folder in Rakuten's layout; may be given several times.")
@@ -367,6 +370,8 @@ def demo(port: PortOption = None, host: HostOption = None, store: StoreOption = 
     from serve_app.instance import check_port
 
     settings = _settings(port=port, host=host, store=store)
+    opened = {name: True for name in ("registration", "anonymous_predict") if getattr(settings, name) is None}
+    settings = settings.model_copy(update=opened)
     check_port(settings.host, settings.port)
     if ModelStore(settings.store_url).champion() is None:
         _train_on_sample(settings)
@@ -390,18 +395,35 @@ def _serve(settings: "Settings", *, version: str | None) -> None:
     def report(seconds: float, phase: str) -> None:
         typer.echo(f"{seconds:6.1f} s  {phase}", err=True)
 
+    def on_first_admin(name: str, password: str) -> None:
+        typer.echo(
+            f"First admin: {name}\n  password: {password} (shown once; another: rayonnage users password {name})"
+        )
+        sys.stdout.flush()
+
     def on_ready(url: str, seconds: float) -> None:
+        curl = "curl -F designation='Piscine tubulaire ronde 3 m'"
+        if not settings.anonymous_predict:
+            curl += " -H 'Authorization: Bearer TOKEN'"
         lines = (
             f"Ready after {seconds:.0f} s.",
             f"  page      {url}/",
             f"  API       {url}/api/v1/docs",
-            f"  try       curl -F designation='Piscine tubulaire ronde 3 m' {url}/api/v1/predict",
+            f"  sign in   curl -d username=NAME -d password=PASSWORD {url}/api/v1/token",
+            f"  try       {curl} {url}/api/v1/predict",
             "  stop      Ctrl-C",
         )
         typer.echo("\n".join(lines))
         sys.stdout.flush()
 
-    ready = serve_bundle(settings, version=version, page="ui.mount:asgi_app", report=report, on_ready=on_ready)
+    ready = serve_bundle(
+        settings,
+        version=version,
+        page="ui.mount:asgi_app",
+        report=report,
+        on_first_admin=on_first_admin,
+        on_ready=on_ready,
+    )
     typer.echo("Stopped.", err=True)
     if not ready:
         raise typer.Exit(130)

@@ -4,8 +4,12 @@ import asyncio
 from dataclasses import dataclass
 
 from bundle.store import ModelStore
+from serve_app.accounts.lockout import Lockout
+from serve_app.accounts.password import PasswordThread
+from serve_app.accounts.rate import RateLimit
 from serve_app.accounts.signing_key import signing_key
 from serve_app.accounts.token import TokenSigner
+from serve_app.address import Proxies
 from serve_app.database.engine import Database
 from serve_app.prediction import PredictionService
 from serve_app.serving import RunningModels, Serving
@@ -22,6 +26,11 @@ class Backend:
     predictions: PredictionService
     database: Database
     signer: TokenSigner
+    lockout: Lockout
+    passwords: PasswordThread
+    proxies: Proxies
+    rate_anonymous: RateLimit
+    rate_user: RateLimit
     swapper: Swapper
 
 
@@ -34,7 +43,7 @@ def open_backend(
         router: a name that no other router has.
         pinned: stay with the version that is served, whichever becomes champion.
     Raises:
-        DatabaseError, SigningKeyError
+        DatabaseError, SigningKeyError, TrustedProxiesError
     """
     key = signing_key(settings)
     signer = TokenSigner(key, access_s=settings.access_token_s, refresh_s=settings.refresh_token_s)
@@ -45,4 +54,16 @@ def open_backend(
 
     store = ModelStore(settings.store_url)
     swapper = Swapper(predictions, models, store, try_out=try_on_stored, router=router, pinned=pinned)
-    return Backend(settings, predictions, database, signer, swapper)
+    return Backend(
+        settings,
+        predictions,
+        database,
+        signer,
+        Lockout(database, settings.lockout_failures, settings.lockout_s),
+        PasswordThread(),
+        Proxies.read(settings.trusted_proxies, page_secret=settings.page_secret.get_secret_value()),
+        # Each router counts for itself what comes its way.
+        RateLimit(settings.rate_anonymous / settings.router_replicas),
+        RateLimit(settings.rate_user / settings.router_replicas),
+        swapper,
+    )

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from serve_app.error import RequestError
-from serve_app.listing_fields import ListingFields, read_base64, read_fields
+from serve_app.listing_fields import Fields, read_base64, read_fields
 
 JSON_TYPES = ("application/json", "text/json")
 FORM_TYPE = "multipart/form-data"
@@ -24,6 +24,7 @@ LARGE_FORM_BYTES = 1_000_000
 """A form is copied and searched for its boundary only."""
 
 MAX_LISTINGS = 256
+NUMBERS = ("top_k", "prdtypecode")
 BOOLEANS = {"true": True, "1": True, "on": True, "yes": True, "false": False, "0": False, "off": False, "no": False}
 
 
@@ -41,30 +42,32 @@ class Limits:
         return self.image_max_bytes * 3 // 2 + 24 * self.text_max_chars + FORM_OVERHEAD_BYTES
 
 
-async def read_listing(request: Request, limits: Limits) -> tuple[ListingFields, bytes | None]:
+async def read_listing(request: Request, limits: Limits, kind: type[Fields]) -> tuple[Fields, bytes | None]:
     """The fields of one listing and the bytes of its photo.
 
+    Args:
+        kind: which fields there are.
     Raises:
         RequestError: names the field at fault.
     """
-    kind = _content_type(request)
+    kind = content_type(request)
     if kind in JSON_TYPES:
         body = await _read_body(request, max_bytes=limits.listing_max_bytes)
         if len(body) > LARGE_BYTES:
-            return await asyncio.to_thread(read_json_listing, body, limits)
-        return read_json_listing(body, limits)
-    if kind == FORM_TYPE:
-        return await _read_form(request, limits)
-    raise _wrong_type(request, "application/json or multipart/form-data")
+            return await asyncio.to_thread(read_json_listing, body, limits, kind)
+        return read_json_listing(body, limits, kind)
+    if content_type == FORM_TYPE:
+        return await _read_form(request, limits, kind)
+    raise wrong_type(request, "application/json or multipart/form-data")
 
 
-def read_json_listing(given: bytes | dict[str, Any], limits: Limits) -> tuple[ListingFields, bytes | None]:
+def read_json_listing(given: bytes | dict[str, Any], limits: Limits, kind: type[Fields]) -> tuple[Fields, bytes | None]:
     """The fields of one listing and its decoded photo, from JSON or what JSON held.
 
     Raises:
         RequestError
     """
-    fields = read_fields(given, text_max_chars=limits.text_max_chars)
+    fields = read_fields(given, kind, text_max_chars=limits.text_max_chars)
     if not fields.image_base64:
         return fields, None
     return fields, read_base64(fields.image_base64, max_bytes=limits.image_max_bytes)
@@ -76,8 +79,8 @@ async def read_batch(request: Request, limits: Limits) -> list[Any]:
     Raises:
         RequestError
     """
-    if _content_type(request) not in JSON_TYPES:
-        raise _wrong_type(request, "application/json")
+    if content_type(request) not in JSON_TYPES:
+        raise wrong_type(request, "application/json")
     body = await _read_body(request, max_bytes=limits.batch_max_bytes)
     try:
         document = await asyncio.to_thread(pydantic_core.from_json, body)
@@ -106,7 +109,7 @@ async def _read_body(request: Request, *, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-async def _read_form(request: Request, limits: Limits) -> tuple[ListingFields, bytes | None]:
+async def _read_form(request: Request, limits: Limits, kind: type[Fields]) -> tuple[Fields, bytes | None]:
     body = await _read_body(request, max_bytes=limits.listing_max_bytes)
     try:
         if len(body) > LARGE_FORM_BYTES:
@@ -133,7 +136,7 @@ async def _read_form(request: Request, limits: Limits) -> tuple[ListingFields, b
         await form.close()
     if photo is not None and values.get("image_base64"):
         raise RequestError("image_base64", "comes beside the file `image`: send one of them")
-    fields, sent_as_text = await asyncio.to_thread(read_json_listing, values, limits)
+    fields, sent_as_text = await asyncio.to_thread(read_json_listing, values, limits, kind)
     return fields, photo if photo is not None else sent_as_text
 
 
@@ -164,17 +167,17 @@ async def _photo_of(value: UploadFile | str, limits: Limits) -> bytes | None:
 
 def _plain(name: str, value: str) -> Any:
     """A form knows text only: numbers and booleans are read here, and judged with those of JSON."""
-    if name == "top_k" and value.strip().removeprefix("-").isdecimal() and len(value) < 20:
+    if name in NUMBERS and value.strip().removeprefix("-").isdecimal() and len(value) < 20:
         return int(value)
     if name == "explain":
         return BOOLEANS.get(value.strip().lower(), value)
     return value
 
 
-def _content_type(request: Request) -> str:
+def content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _wrong_type(request: Request, wanted: str) -> RequestError:
+def wrong_type(request: Request, wanted: str) -> RequestError:
     given = request.headers.get("content-type", "")[:60] or "nothing"
     return RequestError("content-type", f"is {given}; send {wanted}", status_code=415)

@@ -12,7 +12,8 @@ RequestError            a request that is refused: HTTP status, field and reason
 ├── NotFoundError       there is no such thing (404)
 ├── ConflictError       not now, or not twice (409)
 ├── TooManyError        over a limit of rate or of failures (429)
-└── ModelsDownError     no model is up that could answer, or too many listings wait (503)
+├── ModelsDownError     no model is up that could answer (503)
+└── BusyError           too much is under way; soon it is not (503)
 """
 
 
@@ -104,6 +105,7 @@ class RequestError(Exception):
     """
 
     status_code = 422
+    exit_code = 2
 
     def __init__(
         self, field: str | None, reason: str, *, status_code: int | None = None, retry_after_s: float | None = None
@@ -173,6 +175,15 @@ class ModelsDownError(RequestError):
 
     def __init__(self, reason: str) -> None:
         super().__init__("model", reason, retry_after_s=1)
+
+
+class BusyError(RequestError):
+    """Too much is under way at this moment."""
+
+    status_code = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(None, reason, retry_after_s=1)
 
 
 def _request_error(

@@ -2,7 +2,7 @@
 
 Ray's template opens a statistics page and a metrics page to every address, on ports that all instances on a machine
 share; our own `/metrics` has those figures, so both are left out. Errors that HAProxy answers by itself become the
-API's JSON.
+API's JSON, and replicas learn whose request it is from a header, because what they see is HAProxy alone.
 """
 
 import os
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 BINARY_VARIABLE = "RAYONNAGE_HAPROXY"
+PEER_HEADER = "X-Rayonnage-Peer"
 OPEN_SECTIONS = ("frontend prometheus", "listen stats")
 REASONS = {
     400: ("Bad Request", "the request is not valid HTTP"),
@@ -34,6 +35,8 @@ def mend(config: str, *, folder: Path) -> str:
             leaving_out = line.startswith(OPEN_SECTIONS)
         if not leaving_out and not line.lstrip().startswith("errorfile "):
             kept.append(line)
+        if line.startswith("frontend http_frontend"):
+            kept.append(f"    http-request set-header {PEER_HEADER} %[src]")  # over whatever the client sent
         if line.startswith("defaults"):
             kept += [f"    errorfile {status} {write_error(status, folder)}" for status in REASONS]
     return "\n".join(kept) + "\n"

@@ -1,6 +1,7 @@
 """Starts the server on this machine, says how far it is, and stops it without leaving anything behind."""
 
 import logging
+import secrets
 import signal
 import subprocess
 import sys
@@ -13,9 +14,12 @@ from contextlib import contextmanager
 from types import FrameType
 
 import psutil
+from pydantic import SecretStr
 
 from bundle.store import ModelStore
+from serve_app.accounts.first_admin import make_first_admin
 from serve_app.accounts.signing_key import signing_key
+from serve_app.address import Proxies
 from serve_app.database.engine import Database
 from serve_app.error import ServeError, StartError
 from serve_app.instance import Instance, check_port
@@ -39,6 +43,7 @@ def serve(
     version: str | None,
     page: str | None,
     report: Report,
+    on_first_admin: Callable[[str, str], None],
     on_ready: Callable[[str, float], None],
 ) -> bool:
     """Serve a bundle until Ctrl-C, SIGTERM or SIGHUP.
@@ -49,11 +54,13 @@ def serve(
         version: to serve, whichever becomes champion; None follows the champion.
         page: `module:function` that makes the page's ASGI app from the API's URL, or None for no page.
         report: told what happens while starting.
+        on_first_admin: told name and password of the admin that is made where there is none.
         on_ready: told the server's URL and the seconds that the start took.
     Returns:
         Whether it was ready before it was stopped.
     Raises:
-        PortTakenError, AddressError, BundleError: before anything started.
+        PortTakenError, AddressError, BundleError, DatabaseError, SigningKeyError, TrustedProxiesError: before anything
+            started.
         StartError, ServeError: the server did not start, or ended by itself.
     """
     started = time.monotonic()
@@ -65,9 +72,7 @@ def serve(
     check_port(settings.host, settings.port)
     store = ModelStore(settings.store_url)
     path = store.open_path(version)
-    # Here a wrong setting is one line; in a replica it would be a failed start.
-    Database(settings.database_url).close()
-    signing_key(settings)
+    settings = _prepare(settings, on_first_admin)
     ready = False
     try:
         with stopping_on_signals(), Instance(settings) as instance:
@@ -83,6 +88,17 @@ def serve(
     except _Stop:
         return ready
     return ready
+
+
+def _prepare(settings: Settings, on_first_admin: Callable[[str, str], None]) -> Settings:
+    """Look at all that replicas will need: here a wrong setting is one line, there it would be a failed start."""
+    signing_key(settings)
+    Proxies.read(settings.trusted_proxies)
+    database = Database(settings.database_url)
+    if made := make_first_admin(database):
+        on_first_admin(*made)
+    database.close()
+    return settings.model_copy(update={"page_secret": SecretStr(secrets.token_hex(32))})
 
 
 def run_guarded(command: Sequence[str], settings: Settings) -> int:

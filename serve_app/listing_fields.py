@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -64,7 +64,25 @@ class ListingFields(BaseModel):
     )
 
 
-def read_fields(given: bytes | dict[str, Any], *, text_max_chars: int) -> ListingFields:
+class ProductFields(ListingFields):
+    """A listing, and the shelf that its seller puts it on."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"designation": "Piscine tubulaire ronde 3 m", "prdtypecode": 2583}]}
+    )
+
+    prdtypecode: Annotated[int, BeforeValidator(_whole_number)] = Field(
+        description="the category chosen, one of those of GET /predict"
+    )
+    prediction_id: str | None = Field(
+        default=None, description="of the answer of POST /predict that the seller saw; without it the server predicts"
+    )
+
+
+Fields = TypeVar("Fields", bound=ListingFields)
+
+
+def read_fields(given: bytes | dict[str, Any], kind: type[Fields], *, text_max_chars: int) -> Fields:
     """Check the fields of one listing.
 
     Args:
@@ -73,12 +91,9 @@ def read_fields(given: bytes | dict[str, Any], *, text_max_chars: int) -> Listin
         RequestError: names the first field at fault.
     """
     try:
-        if isinstance(given, bytes):
-            fields = ListingFields.model_validate_json(given)
-        else:
-            fields = ListingFields.model_validate(given)
+        fields = kind.model_validate_json(given) if isinstance(given, bytes) else kind.model_validate(given)
     except ValidationError as error:
-        raise request_error(error) from None
+        raise request_error(error, kind) from None
     for name, text in (("designation", fields.designation), ("description", fields.description)):
         if text and len(text) > text_max_chars:
             raise RequestError(name, f"is {len(text):,} characters long; {text_max_chars:,} is the most")
@@ -107,13 +122,13 @@ def read_base64(text: str, *, max_bytes: int) -> bytes:
     return photo
 
 
-def request_error(error: ValidationError) -> RequestError:
+def request_error(error: ValidationError, kind: type[ListingFields]) -> RequestError:
     """The first thing wrong, as a refusal that names its field."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"][:2])[:60] or "body"
     kind, message = first["type"], first["msg"]
     if kind == "extra_forbidden":
-        known = ", ".join(ListingFields.model_fields)
+        known = ", ".join(kind.model_fields)
         return RequestError(field, f"is no field of a listing (known: {known})")
     if kind == "json_invalid":
         return RequestError("body", f"is not valid JSON: {message.removeprefix('Invalid JSON: ')}")

@@ -85,7 +85,7 @@ class PredictionService:
 
         async def answer(given: Any) -> Answer | RequestError:
             try:
-                fields, photo = await self._in_thread(read_json_listing, given, self.limits)
+                fields, photo = await self._in_thread(read_json_listing, given, self.limits, ListingFields)
                 return await self.predict(fields, photo, started=started, serving=serving)
             except RequestError as error:
                 return error

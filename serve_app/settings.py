@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     rate_anonymous: float = Field(default=5.0, ge=0, description="requests a second and address; 0: no limit")
     rate_user: float = Field(default=50.0, ge=0, description="requests a second and user; 0: no limit")
     trusted_proxies: str = Field(default="", description="addresses or networks whose X-Forwarded-… headers count")
+    page_secret: SecretStr = Field(
+        default=SecretStr(""), description="by which the API knows its page; made anew at each start"
+    )
     cors_origins: str = Field(default="", description="web origins that may call the API, with commas; * for any")
     root_path: str = Field(default="", description="path prefix that a reverse proxy takes off, like /shop")
     max_waiting: int = Field(default=256, ge=1, description="listings answered at one time; more get 503")

@@ -4,27 +4,70 @@ import hashlib
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from serve_app.accounts.password import verify_password
+from serve_app.accounts.lockout import Lockout
+from serve_app.accounts.password import hash_password, verify_password
 from serve_app.accounts.token import Claims, TokenSigner
-from serve_app.accounts.users import Account, account_of, find_user
+from serve_app.accounts.users import Account, account_of, change_password, check_password, find_user, user_of
 from serve_app.database.column import now
 from serve_app.database.engine import Database
 from serve_app.database.tables import ApiKey, User
-from serve_app.error import SignInError
+from serve_app.error import ForbiddenError, SignInError
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
-def claims_of_password(database: Database, username: str, password: str) -> Claims:
-    """Raises:
-    SignInError: the same words and the same time whether the name or the password is wrong.
+def claims_of_password(database: Database, lockout: Lockout, username: str, password: str, *, address: str) -> Claims:
+    """Whom a name and a password stand for.
+
+    Raises:
+        SignInError: the same words and the same time whether the name or the password is wrong.
+        TooManyError: too many wrong ones before.
     """
+    lockout.check(username, address)
     with database.read() as session:
         user = find_user(session, username)
     if not verify_password(password, user.password_hash if user else None) or user is None:
+        lockout.note_failure(username, address)
         raise SignInError("username or password is wrong")
+    lockout.note_success(username, address)
     return Claims(user.id, user.generation)
+
+
+def claims_of_new_password(
+    database: Database, lockout: Lockout, account: Account, current: str, new: str, *, address: str
+) -> Claims:
+    """Give somebody signed in another password.
+
+    Raises:
+        RequestError: the new password cannot be one.
+        ForbiddenError: the current one is wrong.
+        TooManyError: too many wrong ones before.
+    """
+    check_password(new, account.username, field="new_password")
+    try:
+        claims_of_password(database, lockout, account.username, current, address=address)
+    except SignInError:
+        raise ForbiddenError("is wrong", field="current_password") from None
+    password_hash = hash_password(new)
+
+    def change(session: Session) -> Claims:
+        user = user_of(session, account)
+        change_password(user, password_hash)
+        return Claims(user.id, user.generation)
+
+    return database.write(change)
+
+
+def claims_of_refresh(database: Database, signer: TokenSigner, token: str) -> Claims:
+    """Raises:
+    SignInError: no refresh token, expired, or its user has left or changed the password.
+    """
+    claims = signer.read(token, "refresh")
+    with database.read() as session:
+        current_user(session.get(User, claims.user_id), claims)
+    return claims
 
 
 def account_of_token(database: Database, signer: TokenSigner, token: str) -> Account:

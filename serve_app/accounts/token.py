@@ -6,6 +6,7 @@ from typing import Literal
 
 import jwt
 
+from serve_app.accounts.record import Tokens
 from serve_app.accounts.signing_key import derived_key
 from serve_app.database.column import now
 from serve_app.error import SignInError
@@ -32,7 +33,6 @@ class TokenSigner:
 
     def __init__(self, key: bytes, *, access_s: int, refresh_s: int) -> None:
         self._key = derived_key(key, "tokens")
-        self.access_s = access_s
         self._life_s: dict[Kind, int] = {"access": access_s, "refresh": refresh_s}
 
     def sign(self, claims: Claims, kind: Kind) -> str:
@@ -45,6 +45,14 @@ class TokenSigner:
             "exp": issued + timedelta(seconds=self._life_s[kind]),
         }
         return jwt.encode(content, self._key, algorithm=ALGORITHM)
+
+    def pair(self, claims: Claims) -> Tokens:
+        """An access token, and a refresh token for the next one."""
+        return Tokens(
+            access_token=self.sign(claims, "access"),
+            refresh_token=self.sign(claims, "refresh"),
+            expires_in=self._life_s["access"],
+        )
 
     def read(self, token: str, kind: Kind) -> Claims:
         """What a token says.

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from serve_app.accounts.password import LEAST_CHARS, MOST_CHARS
+from serve_app.accounts.password import LEAST_CHARS, MOST_CHARS, hash_password
+from serve_app.database.engine import Database
 from serve_app.database.tables import User
 from serve_app.error import ConflictError, NotFoundError, RequestError
 
@@ -56,14 +57,14 @@ def username_key(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).casefold())[:190]
 
 
-def check_password(password: str, username: str) -> None:
+def check_password(password: str, username: str, *, field: str = "password") -> None:
     """Raises:
     RequestError: too short, too long, or the name itself.
     """
     if not LEAST_CHARS <= len(password) <= MOST_CHARS:
-        raise RequestError("password", f"has {len(password)} characters; {LEAST_CHARS} to {MOST_CHARS} are accepted")
+        raise RequestError(field, f"has {len(password)} characters; {LEAST_CHARS} to {MOST_CHARS} are accepted")
     if username_key(password) == username_key(username):
-        raise RequestError("password", "is the username: choose another")
+        raise RequestError(field, "is the username: choose another")
 
 
 def find_user(session: Session, username: str) -> User | None:
@@ -85,6 +86,55 @@ def add_user(session: Session, username: str, password_hash: str, *, role: Role 
     except IntegrityError:
         raise ConflictError("is taken: choose another", field="username") from None
     return user
+
+
+def register(database: Database, username: str, password: str, *, role: Role = "user") -> User:
+    """Add an account with a password, after checking both.
+
+    Raises:
+        RequestError, ConflictError
+    """
+    name = clean_username(username)
+    check_password(password, name)
+    password_hash = hash_password(password)
+    return database.write(lambda session: add_user(session, name, password_hash, role=role))
+
+
+def set_password(database: Database, username: str, password: str) -> None:
+    """Give a user another password, after checking it.
+
+    Raises:
+        RequestError, NotFoundError
+    """
+    check_password(password, username)
+    password_hash = hash_password(password)
+    database.write(lambda session: change_password(existing_user(session, username), password_hash))
+
+
+def all_users(session: Session) -> list[User]:
+    """By name."""
+    return list(session.scalars(select(User).order_by(User.username_key)))
+
+
+def user_of(session: Session, account: Account) -> User:
+    """The row of somebody signed in.
+
+    Raises:
+        NotFoundError: gone since.
+    """
+    user = session.get(User, account.id)
+    if user is None:
+        raise NotFoundError("the account is gone")
+    return user
+
+
+def leave(session: Session, account: Account) -> None:
+    """Remove the account of somebody signed in.
+
+    Raises:
+        ConflictError: the last admin.
+    """
+    remove_user(session, user_of(session, account))
 
 
 def change_password(user: User, password_hash: str) -> None:

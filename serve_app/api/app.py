@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve_app.api import health, models, predict
+from serve_app.api import health, keys, models, predict, token, users
 from serve_app.backend import Backend
 from serve_app.error import RequestError
 from serve_app.metrics import RouterMetrics
@@ -28,9 +28,8 @@ def build_app(backend: Backend) -> FastAPI:
         redoc_url=None,
     )
     app.state.backend = backend
-    app.include_router(predict.router)
-    app.include_router(models.router)
-    app.include_router(health.router)
+    for resource in (token, users, keys, predict, models, health):
+        app.include_router(resource.router)
     app.add_exception_handler(RequestError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -1,5 +1,6 @@
 """What handlers need, by type."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -19,19 +20,22 @@ bearer = OAuth2PasswordBearer(tokenUrl="token", refreshUrl="token/refresh", auto
 api_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="a key of POST /keys")
 
 
-def _backend(request: Request) -> Backend:
+async def _backend(request: Request) -> Backend:
     return request.app.state.backend
 
 
-def _database(backend: "BackendDep") -> Database:
+BackendDep = Annotated[Backend, Depends(_backend)]
+
+
+async def _database(backend: BackendDep) -> Database:
     return backend.database
 
 
-def _settings(backend: "BackendDep") -> Settings:
+async def _settings(backend: BackendDep) -> Settings:
     return backend.settings
 
 
-def _predictions(backend: "BackendDep") -> PredictionService:
+async def _predictions(backend: BackendDep) -> PredictionService:
     return backend.predictions
 
 
@@ -39,34 +43,64 @@ async def _started() -> AsyncIterator[float]:
     yield time.perf_counter()
 
 
-BackendDep = Annotated[Backend, Depends(_backend)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 Service = Annotated[PredictionService, Depends(_predictions)]
 Started = Annotated[float, Depends(_started)]
 
 
-def caller(
+async def _address(request: Request, backend: BackendDep) -> str:
+    return backend.proxies.caller(request.headers, request.client)
+
+
+Address = Annotated[str, Depends(_address)]
+
+
+async def stranger(backend: BackendDep, address: Address) -> str:
+    """The address of somebody who need not sign in; counts the request.
+
+    Raises:
+        TooManyError
+    """
+    backend.rate_anonymous.take(address)
+    return address
+
+
+Stranger = Annotated[str, Depends(stranger)]
+
+
+async def caller(
     backend: BackendDep,
+    address: Address,
     token: Annotated[str | None, Security(bearer)],
     key: Annotated[str | None, Security(api_key)],
 ) -> Account | None:
-    """Who asks, or None for somebody without token and key.
+    """Who asks, or None for somebody without token and key; counts the request.
 
     Raises:
         SignInError: token or key is not valid.
+        TooManyError
     """
-    if key:
-        return account_of_key(backend.database, key)
-    if token:
-        return account_of_token(backend.database, backend.signer, token)
-    return None
+    account: Account | None = None
+    try:
+        if key:
+            account = await asyncio.to_thread(account_of_key, backend.database, key)
+        elif token:
+            account = await asyncio.to_thread(account_of_token, backend.database, backend.signer, token)
+    except SignInError:
+        backend.rate_anonymous.take(address)
+        raise
+    if account is None:
+        backend.rate_anonymous.take(address)
+    else:
+        backend.rate_user.take(account.id)
+    return account
 
 
 Caller = Annotated[Account | None, Depends(caller)]
 
 
-def signed_in(account: Caller) -> Account:
+async def signed_in(account: Caller) -> Account:
     """Raises:
     SignInError: nobody signed in.
     """
@@ -78,7 +112,7 @@ def signed_in(account: Caller) -> Account:
 SignedIn = Annotated[Account, Depends(signed_in)]
 
 
-def admin(account: SignedIn) -> Account:
+async def admin(account: SignedIn) -> Account:
     """Raises:
     ForbiddenError: not an admin.
     """
@@ -90,7 +124,7 @@ def admin(account: SignedIn) -> Account:
 Admin = Annotated[Account, Depends(admin)]
 
 
-def in_person(account: SignedIn) -> Account:
+async def in_person(account: SignedIn) -> Account:
     """Raises:
     ForbiddenError: an API key asks to change the account itself.
     """
@@ -102,7 +136,7 @@ def in_person(account: SignedIn) -> Account:
 InPerson = Annotated[Account, Depends(in_person)]
 
 
-def may_predict(account: Caller, settings: SettingsDep) -> Account | None:
+async def may_predict(account: Caller, settings: SettingsDep) -> Account | None:
     """Raises:
     SignInError: nobody signed in, and predicting is for users only.
     """

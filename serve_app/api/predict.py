@@ -10,7 +10,7 @@ from serve_app.answer import (
     Served,
     ServedCategory,
 )
-from serve_app.api.deps import MayPredict, Service, SignedIn, Started
+from serve_app.api.deps import Caller, MayPredict, Service, SignedIn, Started
 from serve_app.api.refusals import refusals
 from serve_app.body import MAX_LISTINGS, read_batch, read_listing
 from serve_app.error import RequestError
@@ -40,8 +40,8 @@ def _batch_body() -> dict:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-@router.get("/predict", response_model=Served)
-async def served(service: Service) -> Served:
+@router.get("/predict", response_model=Served, responses=refusals(401))
+async def served(_: Caller, service: Service) -> Served:
     """What would answer now: bundle version, categories, modalities."""
     manifest = service.manifest
     modalities = list(service.clients)
@@ -63,7 +63,7 @@ async def predict(request: Request, _: MayPredict, service: Service, started: St
     Example:
         curl -F designation="Piscine tubulaire ronde 3 m" -F image=@photo.jpg http://127.0.0.1:8000/api/v1/predict
     """
-    fields, photo = await read_listing(request, service.limits)
+    fields, photo = await read_listing(request, service.limits, ListingFields)
     answer = await service.predict(fields, photo, started=started)
     return Response(answer.model_dump_json(), media_type="application/json")
 

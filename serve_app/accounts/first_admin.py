@@ -1,0 +1,35 @@
+"""The account by which a new server is first entered."""
+
+import secrets
+
+from sqlalchemy.orm import Session
+
+from serve_app.accounts.password import hash_password
+from serve_app.accounts.users import add_user, admins, find_user
+from serve_app.database.engine import Database
+
+NAME = "admin"
+
+
+def make_first_admin(database: Database) -> tuple[str, str] | None:
+    """Make an admin where there is none.
+
+    Returns:
+        Name and password, to be shown once: the password is kept nowhere. None where there is an admin already.
+    """
+    with database.read() as session:
+        if admins(session):
+            return None
+    password = secrets.token_urlsafe(15)
+    password_hash = hash_password(password)
+
+    def make(session: Session) -> str | None:
+        if admins(session):  # another server that started at once was first
+            return None
+        name = NAME
+        while find_user(session, name):
+            name = f"{NAME}-{secrets.token_hex(2)}"
+        return add_user(session, name, password_hash, role="admin").username
+
+    name = database.write(make)
+    return (name, password) if name else None
