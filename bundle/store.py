@@ -47,6 +47,10 @@ class Place(Protocol):
         """An empty local directory, from which `add` can take a bundle. Removes what crashes left here before."""
         ...
 
+    def remove_leftovers(self) -> None:
+        """Remove what crashed publishers left."""
+        ...
+
     def add(self, staging: Path, version: str) -> bool:
         """Make a staged bundle a version; False where that version exists."""
         ...
@@ -161,6 +165,10 @@ class ModelStore:
     def staging(self) -> AbstractContextManager[Path]:
         """`with store.staging() as path`: an empty directory for a bundle's files, gone afterwards unless published."""
         return self._place.staging()
+
+    def remove_leftovers(self) -> None:
+        """Remove what publishers left that were killed; those at work are left alone."""
+        self._place.remove_leftovers()
 
     def publish(self, staging: Path, manifest: Manifest, *, promote: bool) -> str:
         """Make the staged files a version.

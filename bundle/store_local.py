@@ -8,7 +8,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bundle.error import StoreError
@@ -16,6 +16,7 @@ from bundle.verify import MANIFEST
 
 LEFTOVER = re.compile(r"\.(staging|write)-[0-9a-f]{16}")
 LEFTOVER_AGE_S = 3600
+"""Of a file, which nobody locks."""
 
 
 class LocalPlace:
@@ -72,20 +73,18 @@ class LocalPlace:
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        path = self._root / f".staging-{secrets.token_hex(8)}"
-        try:
-            self._root.mkdir(parents=True, exist_ok=True)
-            remove_leftovers(self._root)
-            path.mkdir()
-        except OSError as error:
-            raise StoreError(str(self._root), f"cannot be written ({error.strerror})") from error
-        lock = os.open(path, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with ExitStack() as stack:
+            try:
+                self._root.mkdir(parents=True, exist_ok=True)
+                remove_leftovers(self._root)
+                path = stack.enter_context(locked_folder(self._root))
+            except OSError as error:
+                raise StoreError(str(self._root), f"cannot be written ({error.strerror})") from error
             yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
-            os.close(lock)
+
+    def remove_leftovers(self) -> None:
+        if self._root.exists():
+            remove_leftovers(self._root)
 
     def add(self, staging: Path, version: str) -> bool:
         if staging.parent != self._root:
@@ -111,12 +110,12 @@ class LocalPlace:
 
 
 def remove_leftovers(root: Path) -> None:
-    """Remove what crashed writers left: hidden names older than an hour that no process holds a lock on."""
+    """Remove what crashed writers left: hidden folders that no process holds a lock on, and hidden files of an hour."""
     for path in root.iterdir():
         if not LEFTOVER.fullmatch(path.name):
             continue
         try:
-            if time.time() - path.stat().st_mtime < LEFTOVER_AGE_S:
+            if not path.is_dir() and time.time() - path.stat().st_mtime < LEFTOVER_AGE_S:
                 continue
             lock = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
@@ -132,6 +131,27 @@ def remove_leftovers(root: Path) -> None:
                 path.unlink(missing_ok=True)
         finally:
             os.close(lock)
+
+
+@contextmanager
+def locked_folder(root: Path) -> Iterator[Path]:
+    """A hidden folder below `root` that `remove_leftovers` leaves alone, gone afterwards unless renamed."""
+    while True:
+        path = root / f".staging-{secrets.token_hex(8)}"
+        path.mkdir()
+        try:
+            lock = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # taken for a leftover before it was locked
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():
+            break
+        os.close(lock)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
 
 
 def _fsync(path: Path) -> None:

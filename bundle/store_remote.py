@@ -6,7 +6,6 @@ a directory without one is no version.
 
 import hashlib
 import re
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 import fsspec
 
 from bundle.error import DamagedBundleError, StoreError
-from bundle.store_local import remove_leftovers
+from bundle.store_local import locked_folder, remove_leftovers
 from bundle.verify import MANIFEST, file_names, parse_manifest, verify
 
 CLAIM = re.compile(r"\.claim-(\d{8}-\d{6})-[0-9a-f]{4}")
@@ -74,6 +73,10 @@ class RemotePlace:
         with tempfile.TemporaryDirectory(prefix="rayonnage-") as path:
             yield Path(path)
 
+    def remove_leftovers(self) -> None:
+        with self._reporting():
+            self._remove_claims()
+
     def add(self, staging: Path, version: str) -> bool:
         target = f"{self._root}/{version}"
         claim = f"{self._root}/.claim-{version}"
@@ -100,17 +103,15 @@ class RemotePlace:
                 return path
             except DamagedBundleError:
                 shutil.rmtree(path)
-        temporary = self._cache / f".staging-{secrets.token_hex(8)}"
         try:
             self._cache.mkdir(parents=True, exist_ok=True)
             remove_leftovers(self._cache)
-            self._download(version, temporary)
-            temporary.rename(path)
+            with locked_folder(self._cache) as temporary:
+                self._download(version, temporary)
+                temporary.rename(path)
         except OSError as error:
             if not path.exists():  # else another process was faster
                 raise StoreError(self._url, f"cache {self._cache} cannot be written ({error.strerror})") from error
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
         return path
 
     def _download(self, version: str, target: Path) -> None:
@@ -119,7 +120,6 @@ class RemotePlace:
         if content is None:
             raise DamagedBundleError(f"{self._url}/{version}/{MANIFEST}", "is missing")
         manifest = parse_manifest(content, f"{self._url}/{version}/{MANIFEST}")
-        target.mkdir()
         with self._reporting():
             for name in manifest.files:
                 (target / name).parent.mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -185,7 +187,7 @@ def test_a_broken_champion_pointer_is_told(tmp_path: Path, manifest_draft: Manif
     assert store.open_path() == tmp_path / version
 
 
-def test_a_crashed_publish_is_ignored_and_removed_when_old(tmp_path: Path, manifest_draft: Manifest) -> None:
+def test_a_crashed_publish_is_ignored_and_removed(tmp_path: Path) -> None:
     store = ModelStore(tmp_path)
     crashed = subprocess.run(
         [
@@ -203,11 +205,31 @@ def test_a_crashed_publish_is_ignored_and_removed_when_old(tmp_path: Path, manif
     leftover = Path(crashed.stdout.strip())
     assert leftover.exists()
     assert store.versions() == []
-    publish(store, manifest_draft)
-    assert leftover.exists(), "it might be one that just begins"
-    os.utime(leftover, (time.time() - 7200, time.time() - 7200))
-    publish(store, manifest_draft)
+    store.remove_leftovers()
     assert not leftover.exists()
+
+
+def test_a_staging_in_use_is_no_leftover(tmp_path: Path) -> None:
+    """Many begin and write while others look for leftovers all the time."""
+    store, over = ModelStore(tmp_path), threading.Event()
+
+    def clean() -> None:
+        while not over.is_set():
+            store.remove_leftovers()
+
+    def stage(_: int) -> bool:
+        with store.staging() as path:
+            (path / "half.bin").write_bytes(b"half")
+            return (path / "half.bin").exists()
+
+    cleaner = threading.Thread(target=clean)
+    cleaner.start()
+    with ThreadPoolExecutor(4) as pool:
+        written = list(pool.map(stage, range(300)))
+    over.set()
+    cleaner.join()
+    assert all(written)
+    assert not list(tmp_path.glob(".staging-*"))
 
 
 def test_a_long_publish_is_not_taken_for_a_crashed_one(tmp_path: Path, manifest_draft: Manifest) -> None:
