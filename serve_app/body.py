@@ -50,13 +50,13 @@ async def read_listing(request: Request, limits: Limits, kind: type[Fields]) -> 
     Raises:
         RequestError: names the field at fault.
     """
-    kind = content_type(request)
-    if kind in JSON_TYPES:
+    sent = content_type(request)
+    if sent in JSON_TYPES:
         body = await _read_body(request, max_bytes=limits.listing_max_bytes)
         if len(body) > LARGE_BYTES:
             return await asyncio.to_thread(read_json_listing, body, limits, kind)
         return read_json_listing(body, limits, kind)
-    if content_type == FORM_TYPE:
+    if sent == FORM_TYPE:
         return await _read_form(request, limits, kind)
     raise wrong_type(request, "application/json or multipart/form-data")
 

@@ -126,14 +126,14 @@ def request_error(error: ValidationError, kind: type[ListingFields]) -> RequestE
     """The first thing wrong, as a refusal that names its field."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"][:2])[:60] or "body"
-    kind, message = first["type"], first["msg"]
-    if kind == "extra_forbidden":
+    error_type, message = first["type"], first["msg"]
+    if error_type == "extra_forbidden":
         known = ", ".join(kind.model_fields)
         return RequestError(field, f"is no field of a listing (known: {known})")
-    if kind == "json_invalid":
+    if error_type == "json_invalid":
         return RequestError("body", f"is not valid JSON: {message.removeprefix('Invalid JSON: ')}")
-    if kind == "model_type":
+    if error_type == "model_type":
         return RequestError("body", "is not a JSON object with the fields of a listing")
-    if kind == "value_error":
+    if error_type == "value_error":
         return RequestError(field, message.removeprefix("Value error, "))
     return RequestError(field, message[:1].lower() + message[1:])

@@ -6,14 +6,14 @@ import json
 import pytest
 
 from serve_app.error import RequestError
-from serve_app.listing_fields import read_base64, read_fields
+from serve_app.listing_fields import ListingFields, read_base64, read_fields
 
 PHOTO = bytes(range(256)) * 3
 
 
 def refusal(given: bytes) -> RequestError:
     with pytest.raises(RequestError) as caught:
-        read_fields(given, text_max_chars=20_000)
+        read_fields(given, ListingFields, text_max_chars=20_000)
     return caught.value
 
 
@@ -51,7 +51,7 @@ def test_a_wrong_field_is_refused_by_name(body: bytes, field: str, said: str) ->
 @pytest.mark.parametrize("title", ["NA", "1984", "null", "Été &eacute;\t\n", "😀", "\u200b\xa0", "日本"])
 def test_an_unusual_title_is_taken_as_it_is(title: str) -> None:
     body = json.dumps({"designation": title, "description": None}).encode()
-    assert read_fields(body, text_max_chars=100).designation == title
+    assert read_fields(body, ListingFields, text_max_chars=100).designation == title
 
 
 @pytest.mark.parametrize(
