@@ -3,7 +3,6 @@
 Every sub-command imports its room when called, so that `rayonnage --help` answers at once.
 """
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serve_app import users_command
+from serve_app import models_command, users_command
+from serve_app.command_line import JsonOption, StoreOption, print_json, settings_with
 
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
@@ -29,18 +29,19 @@ data_app = typer.Typer(help="Check a data folder, or write the bundled sample.",
 tune_app = typer.Typer(help="Search weights and hyper-parameters with Ray Tune.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(tune_app, name="tune")
+app.add_typer(models_command.app, name="models")
 app.add_typer(users_command.app, name="users")
 
 DataOption = Annotated[
     list[Path], typer.Option("--data", help="Folder in Rakuten's layout; may be given several times.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, nothing else.")]
 VersionOption = Annotated[str | None, typer.Option("--version", help="Bundle version; default: the champion.")]
+PinOption = Annotated[
+    str | None,
+    typer.Option("--version", help="Bundle version to stay with; default: the champion, whichever it becomes."),
+]
 PortOption = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of page and API; default 8000.")]
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")]
-StoreOption = Annotated[
-    str | None, typer.Option("--store", help="Model store: a path, s3:// or gs://; default: in RAYONNAGE_HOME.")
-]
 
 
 @app.command()
@@ -66,7 +67,7 @@ def train(
     from train.expert import TrainOptions
     from train.pipeline import train as train_bundle
 
-    settings = _settings(store=store)
+    settings = settings_with(store=store)
     options = TrainOptions(_names(text), _names(image), image_weights, epochs, seed)
     with bars() as progress:
         dataset = load_folders(data, progress=progress)
@@ -82,7 +83,7 @@ def train(
         typer.echo(f"Note: {note}", err=True)
     _note_set_aside(dataset)
     if json_output:
-        _print_json({"version": trained.version, "champion": promote, "metrics": trained.metrics})
+        print_json({"version": trained.version, "champion": promote, "metrics": trained.metrics})
         return
     typer.echo(
         f"{trained.version} trained in {trained.seconds:.0f} s on {len(dataset.products)} rows, held-out scores:"
@@ -115,7 +116,7 @@ def data_check(
     if plot is not None:
         plot_counts(report.dataset, plot)
     if json_output:
-        _print_json(report.as_json())
+        print_json(report.as_json())
     else:
         from rich.console import Console
 
@@ -163,7 +164,7 @@ def evaluate(
 
     if output is not None and output.suffix.lower() != ".csv":
         raise typer.BadParameter("give a file that ends in .csv", param_hint="--output")
-    settings = _settings(store=store)
+    settings = settings_with(store=store)
     with bars() as progress:
         path = ModelStore(settings.store_url).open_path(version)
         dataset = load_folders(data, progress=progress)
@@ -182,7 +183,7 @@ def evaluate(
         for plot in write_plots(plots, fused, evaluation.class_index, evaluation.categories):
             typer.echo(f"Plot: {plot}", err=True)
     if json_output:
-        _print_json(evaluation.as_json())
+        print_json(evaluation.as_json())
         return
     from train.evaluation_table import evaluation_tables
 
@@ -219,7 +220,7 @@ def tune_fusion(
     from tune.publish import HELD_OUT, publish_point
     from tune.subject import version_trained_on
 
-    settings = _settings(store=store)
+    settings = settings_with(store=store)
     models = ModelStore(settings.store_url)
     with bars() as progress:
         manifest = version_trained_on(models, load_folders(data, progress=progress), version=version)
@@ -233,7 +234,7 @@ def tune_fusion(
             applied = publish_point(models, manifest.version, found.best, held_out, promote=promote)
     if json_output:
         written = [str(file) for file in files]
-        _print_json({"version": manifest.version, **found.as_json(), "applied": applied, "files": written})
+        print_json({"version": manifest.version, **found.as_json(), "applied": applied, "files": written})
         return
     typer.echo(f"Version {manifest.version}, {trials} trials")
     _print_rich(search_tables(found))
@@ -295,7 +296,7 @@ def _predict_listing(
         raise typer.BadParameter("give a --designation, an --image, or --data")
     if image and not image.is_file():
         raise typer.BadParameter(f"{image} is no file", param_hint="--image")
-    predictor = Predictor.open(ModelStore(_settings(store=store).store_url).open_path(version))
+    predictor = Predictor.open(ModelStore(settings_with(store=store).store_url).open_path(version))
     started = perf_counter()
     (prediction,) = predictor.predict([Listing(designation, description, image)])
     elapsed_ms = round((perf_counter() - started) * 1000, 2)
@@ -327,7 +328,7 @@ def _predict_folder(
     if output is None:
         raise typer.BadParameter("name the file for the answers", param_hint="--output")
     check_output(output)
-    predictor = Predictor.open(ModelStore(_settings(store=store).store_url).open_path(version))
+    predictor = Predictor.open(ModelStore(settings_with(store=store).store_url).open_path(version))
     has_test = all((folder / "X_test_update.csv").is_file() for folder in data)
     wanted: Part = "test" if part == "test" or (part is None and has_test) else "train"
     with bars() as progress:
@@ -341,7 +342,7 @@ def _predict_folder(
         typer.echo(f"Note: {len(unanswered) - 5} more rows are not answered", err=True)
     if json_output:
         counts = {"rows": dataset.rows, "answered": len(answers), "unanswered": len(unanswered)}
-        _print_json({"version": predictor.manifest.version, "part": wanted, **counts, "output": str(output)})
+        print_json({"version": predictor.manifest.version, "part": wanted, **counts, "output": str(output)})
     else:
         typer.echo(f"{len(answers)} of {dataset.rows} rows of the {wanted} part answered: {output}")
 
@@ -350,14 +351,17 @@ def _predict_folder(
 def serve(
     port: PortOption = None,
     host: HostOption = None,
-    version: VersionOption = None,
+    version: PinOption = None,
     store: StoreOption = None,
 ) -> None:
     """Serve page and API with the champion until Ctrl-C.
 
+    A version that becomes champion meanwhile is put in service without failing a request. With --version the server
+    stays with that one, and refuses to promote another.
+
     Example: rayonnage serve --port 8080
     """
-    _serve(_settings(port=port, host=host, store=store), version=version)
+    _serve(settings_with(port=port, host=host, store=store), version=version)
 
 
 @app.command()
@@ -369,7 +373,7 @@ def demo(port: PortOption = None, host: HostOption = None, store: StoreOption = 
     from bundle.store import ModelStore
     from serve_app.instance import check_port
 
-    settings = _settings(port=port, host=host, store=store)
+    settings = settings_with(port=port, host=host, store=store)
     opened = {name: True for name in ("registration", "anonymous_predict") if getattr(settings, name) is None}
     settings = settings.model_copy(update=opened)
     check_port(settings.host, settings.port)
@@ -450,19 +454,6 @@ def bars() -> "Iterator[Progress]":
         yield show
 
 
-def _settings(**given: Any) -> "Settings":
-    """Settings of the environment, with what the command line gives on top."""
-    from pydantic import ValidationError
-
-    from serve_app.settings import Settings
-
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        raise typer.BadParameter(f"RAYONNAGE_{str(wrong['loc'][0]).upper()}: {wrong['msg']}") from error
-
-
 def _names(comma_separated: str) -> tuple[str, ...]:
     """Names of experts; `none` or nothing means no expert."""
     names = tuple(name.strip() for name in comma_separated.split(",") if name.strip())
@@ -483,10 +474,6 @@ def _print_rich(renderable: Any) -> None:
     if not console.is_terminal:
         console.width = 140
     console.print(renderable, highlight=False)
-
-
-def _print_json(document: Any) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
 
 
 def main() -> None:

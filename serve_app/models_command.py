@@ -9,12 +9,12 @@ from serve_app.command_line import JsonOption, StoreOption, print_json, settings
 if TYPE_CHECKING:
     from bundle.store import ModelStore
 
-models_app = typer.Typer(
+app = typer.Typer(
     help="List the versions of a store; choose its champion, which running servers follow.", no_args_is_help=True
 )
 
 
-@models_app.command("list")
+@app.command("list")
 def list_models(store: StoreOption = None, json_output: JsonOption = False) -> None:
     """List the versions, newest first, with their held-out scores.
 
@@ -52,7 +52,7 @@ def list_models(store: StoreOption = None, json_output: JsonOption = False) -> N
         typer.echo(f"{models.url} has no version yet: run `rayonnage train --data DIR`", err=True)
 
 
-@models_app.command()
+@app.command()
 def promote(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="As `rayonnage models list` names it.")],
     store: StoreOption = None,
@@ -68,7 +68,7 @@ def promote(
     typer.echo(f"{version} is champion now.")
 
 
-@models_app.command()
+@app.command()
 def rollback(store: StoreOption = None) -> None:
     """Make the champion before this one champion again; once more goes back one more.
 

@@ -91,10 +91,10 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def launch(home: Path, trained_store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
-    """Starts servers of the session's store: `launch(VARIABLE="value")`; they are stopped at the end."""
+    """Starts servers of the session's store, `launch("--option", VARIABLE="value")`; they are stopped at the end."""
     servers: list[RunningServer] = []
 
-    def start(*, port: int | None = None, **variables: str) -> RunningServer:
+    def start(*arguments: str, port: int | None = None, **variables: str) -> RunningServer:
         port = port or free_port()
         log = tmp_path_factory.mktemp("server") / "log.txt"
         environment = {
@@ -106,7 +106,7 @@ def launch(home: Path, trained_store: ModelStore, tmp_path_factory: pytest.TempP
         }
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "rayonnage", "serve", "--port", str(port)],
+                [sys.executable, "-m", "rayonnage", "serve", "--port", str(port), *arguments],
                 cwd=REPOSITORY,
                 env=environment,
                 stdout=file,
