@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from serve_app.accounts.password import hash_password
 from serve_app.accounts.users import add_user, admins, find_user
 from serve_app.database.engine import Database
+from serve_app.error import ConflictError
 
 NAME = "admin"
 
@@ -24,12 +25,15 @@ def make_first_admin(database: Database) -> tuple[str, str] | None:
     password_hash = hash_password(password)
 
     def make(session: Session) -> str | None:
-        if admins(session):  # another server that started at once was first
-            return None
-        name = NAME
+        name, number = NAME, 1
         while find_user(session, name):
-            name = f"{NAME}-{secrets.token_hex(2)}"
-        return add_user(session, name, password_hash, role="admin").username
+            number += 1
+            name = f"{NAME}-{number}"
+        # Counted after the name was chosen: another server that was quicker is seen here, or has taken the name.
+        return None if admins(session) else add_user(session, name, password_hash, role="admin").username
 
-    name = database.write(make)
+    try:
+        name = database.write(make)
+    except ConflictError:
+        return None
     return (name, password) if name else None

@@ -16,6 +16,7 @@ from serve_app.error import ConflictError, NotFoundError, RequestError
 
 Role = Literal["user", "admin"]
 NAME = re.compile(r"[\w.@+-]{3,64}")
+IS_ADMIN = User.role == "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def change_role(session: Session, user: User, role: Role) -> None:
 
 
 def admins(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(User).where(User.role == "admin")) or 0
+    return session.scalar(select(func.count()).select_from(User).where(IS_ADMIN)) or 0
 
 
 def existing_user(session: Session, username: str) -> User:
@@ -177,5 +178,6 @@ def existing_user(session: Session, username: str) -> User:
 
 
 def _keep_an_admin(session: Session, user: User) -> None:
-    if user.role == "admin" and admins(session) == 1:
+    # Locked, so that two admins who leave at once don't each count on the other.
+    if user.role == "admin" and len(session.scalars(select(User.id).where(IS_ADMIN).with_for_update()).all()) == 1:
         raise ConflictError("the last admin cannot go: make another one first")
