@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serve_app import models_command, users_command
+from serve_app import models_command, trainings_command, users_command
 from serve_app.command_line import JsonOption, StoreOption, print_json, settings_with
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(tune_app, name="tune")
 app.add_typer(models_command.app, name="models")
 app.add_typer(users_command.app, name="users")
+app.add_typer(trainings_command.app, name="trainings")
 
 DataOption = Annotated[
     list[Path], typer.Option("--data", help="Folder in Rakuten's layout; may be given several times.")
@@ -286,6 +287,7 @@ def _predict_listing(
     json_output: bool,
 ) -> None:
     from time import perf_counter
+    from uuid import uuid4
 
     from bundle.predictor import Predictor
     from bundle.store import ModelStore
@@ -300,7 +302,8 @@ def _predict_listing(
     started = perf_counter()
     (prediction,) = predictor.predict([Listing(designation, description, image)])
     elapsed_ms = round((perf_counter() - started) * 1000, 2)
-    answer = answer_of(prediction, predictor.manifest, top_k=top_k, elapsed_ms=elapsed_ms)
+    prediction_id = uuid4().hex  # no server knows it
+    answer = answer_of(prediction, predictor.manifest, top_k=top_k, prediction_id=prediction_id, elapsed_ms=elapsed_ms)
     if prediction.photo_error:
         typer.echo(f"Note: the photo was not used: {prediction.photo_error}", err=True)
     if json_output:

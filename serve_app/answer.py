@@ -1,6 +1,5 @@
 """What the API answers, in the shapes that outside tools rely on."""
 
-import uuid
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -72,7 +71,7 @@ class Answer(RankedCategory):
                     "absent": ["image"],
                     "degraded": [],
                     "explanation": None,
-                    "prediction_id": "b8c1f0c2a7f94c1c8f6f6f0f1c9a2d3e",
+                    "prediction_id": "AYAvHkQ0RgYAvU3mQhY0",
                     "version": "20261125-101500-3f2a",
                     "elapsed_ms": 8.4,
                 }
@@ -86,7 +85,7 @@ class Answer(RankedCategory):
     absent: list[Modality] = Field(description="modalities that were not sent")
     degraded: list[Modality] = Field(description="modalities that were sent but not used")
     explanation: None = Field(default=None, description="reserved")
-    prediction_id: str
+    prediction_id: str = Field(description="for POST /products, within 24 hours")
     version: str = Field(description="the bundle that answered")
     elapsed_ms: float
 
@@ -156,7 +155,9 @@ class Readiness(BaseModel):
     down: list[Modality]
 
 
-def answer_of(prediction: Prediction, manifest: Manifest, *, top_k: int, elapsed_ms: float) -> Answer:
+def answer_of(
+    prediction: Prediction, manifest: Manifest, *, top_k: int, prediction_id: str, elapsed_ms: float
+) -> Answer:
     """Name what the fusion found."""
     top = [
         RankedCategory.model_construct(
@@ -176,7 +177,7 @@ def answer_of(prediction: Prediction, manifest: Manifest, *, top_k: int, elapsed
         votes={modality: _vote(vote, codes, top_k) for modality, vote in prediction.votes.items()},
         absent=prediction.absent,
         degraded=prediction.degraded,
-        prediction_id=uuid.uuid4().hex,
+        prediction_id=prediction_id,
         version=manifest.version,
         elapsed_ms=elapsed_ms,
     )

@@ -140,10 +140,12 @@ class _FusionRouter:
     def __init__(
         self, settings: Settings, manifest: Manifest, models: dict[Modality, DeploymentHandle], pinned: bool
     ) -> None:
+        from serve_app.accounts.signing_key import signing_key
         from serve_app.backend import open_backend
         from serve_app.body import Limits
         from serve_app.metrics import RouterMetrics, replica_name
         from serve_app.prediction import PredictionService
+        from serve_app.prediction_id import PredictionIds
         from serve_app.serving import RunningModels
 
         metrics = RouterMetrics(replica_name())
@@ -154,7 +156,8 @@ class _FusionRouter:
             batch_max_bytes=settings.batch_max_bytes,
         )
         serving = running.serving(manifest if pinned else _last_answering(settings, manifest))
-        self._service = PredictionService(serving, limits=limits, metrics=metrics)
+        ids = PredictionIds(signing_key(settings))
+        self._service = PredictionService(serving, limits=limits, ids=ids, metrics=metrics)
         self._backend = open_backend(settings, self._service, running, router=replica_name(), pinned=pinned)
         self._tasks: list[asyncio.Task[None]] = []
 

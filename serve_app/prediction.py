@@ -19,6 +19,7 @@ from serve_app.answer import Answer, answer_of
 from serve_app.body import Limits, read_json_listing
 from serve_app.error import ModelsDownError, RequestError
 from serve_app.listing_fields import ListingFields
+from serve_app.prediction_id import Predicted, PredictionIds, content_of
 from serve_app.serving import Serving
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 LONG_TEXT_CHARS = 300
 """Cleaning more than this can take over a millisecond, and goes to a thread."""
+
+LARGE_PHOTO_BYTES = 1_000_000
+"""Hashing more than this takes over a millisecond."""
 
 
 class PredictionService:
@@ -37,9 +41,10 @@ class PredictionService:
             version; a swap assigns another.
     """
 
-    def __init__(self, serving: Serving, *, limits: Limits, metrics: "RouterMetrics") -> None:
+    def __init__(self, serving: Serving, *, limits: Limits, ids: PredictionIds, metrics: "RouterMetrics") -> None:
         self.serving = serving
         self.limits = limits
+        self.ids = ids
         self.metrics = metrics
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="prepare")
 
@@ -76,8 +81,11 @@ class PredictionService:
         serving = serving or self.serving
         prediction = await self.judge(serving, fields, photo)
         self.metrics.listings.labels(serving.version).inc()
+        prediction_id = self.ids.sign(Predicted.of(prediction, serving.manifest), await self.content(fields, photo))
         elapsed_ms = round((time.perf_counter() - started) * 1000, 2)
-        return answer_of(prediction, serving.manifest, top_k=fields.top_k, elapsed_ms=elapsed_ms)
+        return answer_of(
+            prediction, serving.manifest, top_k=fields.top_k, prediction_id=prediction_id, elapsed_ms=elapsed_ms
+        )
 
     async def predict_many(self, listings: Sequence[Any], *, started: float) -> list[Answer | RequestError]:
         """The answers to the listings of a batch, all of one version; or, in its place, what is wrong with one."""
@@ -110,6 +118,12 @@ class PredictionService:
             raise _nobody(serving, degraded)
         (prediction,) = serving.fusion.answer([said["text"]], [said["image"]], degraded=[degraded])
         return prediction
+
+    async def content(self, fields: ListingFields, photo: bytes | None) -> bytes:
+        """`content_of` a listing."""
+        if photo is not None and len(photo) > LARGE_PHOTO_BYTES:
+            return await self._in_thread(content_of, fields, photo)
+        return content_of(fields, photo)
 
     async def _text(self, fields: ListingFields) -> CleanText | None:
         listing = Listing(fields.designation or "", fields.description or "")
