@@ -18,6 +18,7 @@ from serve_app.error import AddressError, PortTakenError
 from serve_app.settings import Settings
 
 KEPT_LOGS = 5
+SPARE_REQUESTS = 64
 FOREIGN = ("RAY_ADDRESS", "RAY_NAMESPACE", "RAY_RUNTIME_ENV_HOOK", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_AUTH_TOKEN")
 """Variables of another Ray that would lead ours astray."""
 
@@ -118,6 +119,7 @@ class Instance:
         wrapper.chmod(0o700)
         return {
             haproxy_wrapper.BINARY_VARIABLE: binary,
+            haproxy_wrapper.MOST_REQUESTS_VARIABLE: str(self._most_requests),
             "RAY_SERVE_ENABLE_HA_PROXY": "1",
             "RAY_SERVE_ENABLE_DIRECT_INGRESS": "1",
             "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper),
@@ -128,8 +130,14 @@ class Instance:
             "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(folder / "m.sock"),
             "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
             "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+            "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "120",  # for a body that stops coming; Ray's own is an hour
             "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(free_port()),
         }
+
+    @property
+    def _most_requests(self) -> int:
+        """As many as routers answer, and some more, so that other requests than listings find a place."""
+        return self._settings.router_replicas * self._settings.max_waiting + SPARE_REQUESTS
 
     def ray_options(self) -> dict[str, Any]:
         """Arguments of `ray.init`."""
