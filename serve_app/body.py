@@ -1,4 +1,4 @@
-"""Reads a request's body, JSON or multipart, within limits and off the event loop where it is large."""
+"""Reads a request's body, JSON or multipart, off the event loop where it is large; its length was looked at before."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -52,7 +52,7 @@ async def read_listing(request: Request, limits: Limits, kind: type[Fields]) -> 
     """
     sent = content_type(request)
     if sent in JSON_TYPES:
-        body = await _read_body(request, max_bytes=limits.listing_max_bytes)
+        body = await request.body()
         if len(body) > LARGE_BYTES:
             return await asyncio.to_thread(read_json_listing, body, limits, kind)
         return read_json_listing(body, limits, kind)
@@ -73,7 +73,7 @@ def read_json_listing(given: bytes | dict[str, Any], limits: Limits, kind: type[
     return fields, read_base64(fields.image_base64, max_bytes=limits.image_max_bytes)
 
 
-async def read_batch(request: Request, limits: Limits) -> list[Any]:
+async def read_batch(request: Request) -> list[Any]:
     """The listings of a batch, each as JSON gave it and not yet checked.
 
     Raises:
@@ -81,7 +81,7 @@ async def read_batch(request: Request, limits: Limits) -> list[Any]:
     """
     if content_type(request) not in JSON_TYPES:
         raise wrong_type(request, "application/json")
-    body = await _read_body(request, max_bytes=limits.batch_max_bytes)
+    body = await request.body()
     try:
         document = await asyncio.to_thread(pydantic_core.from_json, body)
     except ValueError as error:
@@ -96,21 +96,8 @@ async def read_batch(request: Request, limits: Limits) -> list[Any]:
     return document["listings"]
 
 
-async def _read_body(request: Request, *, max_bytes: int) -> bytes:
-    too_large = RequestError("body", f"is larger than {max_bytes:,} bytes", status_code=413)
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > max_bytes:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > max_bytes:
-            raise too_large
-    return bytes(body)
-
-
 async def _read_form(request: Request, limits: Limits, kind: type[Fields]) -> tuple[Fields, bytes | None]:
-    body = await _read_body(request, max_bytes=limits.listing_max_bytes)
+    body = await request.body()
     try:
         if len(body) > LARGE_FORM_BYTES:
             form = await asyncio.to_thread(asyncio.run, _parse_form(request.headers, body))

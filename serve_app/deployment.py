@@ -141,6 +141,7 @@ class _FusionRouter:
         self, settings: Settings, manifest: Manifest, models: dict[Modality, DeploymentHandle], pinned: bool
     ) -> None:
         from serve_app.accounts.signing_key import signing_key
+        from serve_app.admission import Admission
         from serve_app.backend import open_backend
         from serve_app.body import Limits
         from serve_app.metrics import RouterMetrics, replica_name
@@ -157,7 +158,9 @@ class _FusionRouter:
         )
         serving = running.serving(manifest if pinned else _last_answering(settings, manifest))
         ids = PredictionIds(signing_key(settings))
-        self._service = PredictionService(serving, limits=limits, ids=ids, metrics=metrics)
+        self._service = PredictionService(
+            serving, limits=limits, admission=Admission(settings.max_waiting), ids=ids, metrics=metrics
+        )
         self._backend = open_backend(settings, self._service, running, router=replica_name(), pinned=pinned)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -178,13 +181,19 @@ class _Page:
         factory: `module:function` that makes an ASGI app from the API's URL.
     """
 
-    def __init__(self, factory: str, api_url: str) -> None:
+    def __init__(self, factory: str, settings: Settings, api_url: str) -> None:
         self._factory = factory
+        self._settings = settings
         self._api_url = api_url
 
     def __serve_build_asgi_app__(self) -> Any:
+        from serve_app.address import Proxies
+        from serve_app.api.middleware.proxy_prefix import ProxyPrefix
+
         module, _, name = self._factory.partition(":")
-        return getattr(import_module(module), name)(self._api_url)
+        page = getattr(import_module(module), name)(self._api_url)
+        proxies = Proxies.read(self._settings.trusted_proxies)
+        return ProxyPrefix(page, root_path=self._settings.root_path, proxies=proxies)
 
 
 def api_application(settings: Settings, manifest: Manifest, *, pinned: bool) -> ray.serve.Application:
@@ -224,7 +233,7 @@ def api_application(settings: Settings, manifest: Manifest, *, pinned: bool) -> 
     return router.bind(settings, manifest, models, pinned)
 
 
-def page_application(factory: str, api_url: str) -> ray.serve.Application:
+def page_application(factory: str, settings: Settings, api_url: str) -> ray.serve.Application:
     """The application of the page; one replica, because Gradio keeps its sessions in the process."""
     page = ray.serve.deployment(
         ray.serve.ingress()(_Page),
@@ -234,7 +243,7 @@ def page_application(factory: str, api_url: str) -> ray.serve.Application:
         max_ongoing_requests=1000,
         graceful_shutdown_timeout_s=5,
     )
-    return page.bind(factory, api_url)
+    return page.bind(factory, settings, api_url)
 
 
 def reserved(settings: Settings, manifest: Manifest, *, page: bool) -> dict[str, float]:

@@ -165,7 +165,7 @@ def _deploy(settings: Settings, version: str, page: str | None, instance: Instan
             raise ServeError(f"the replicas reserve {wanted:g} {name}, this machine has {there.get(name, 0):g}")
     targets = [ray.serve.RunTarget(api_application(settings, manifest, pinned=pinned), API_APP, PREFIX, logs)]
     if page:
-        targets.append(ray.serve.RunTarget(page_application(page, server_url(settings)), PAGE_APP, "/", logs))
+        targets.append(ray.serve.RunTarget(page_application(page, settings, server_url(settings)), PAGE_APP, "/", logs))
     http = {"host": settings.host, "port": settings.port}
     failures: list[BaseException] = []
 

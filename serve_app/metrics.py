@@ -68,6 +68,7 @@ class RouterMetrics:
         self.waiting = Gauge(
             "rayonnage_waiting", "Listings waiting for a call slot", ["modality"], registry=self._registry
         )
+        self.under_way = Gauge("rayonnage_listings_under_way", "Listings being answered", registry=self._registry)
         self.up = Gauge(
             "rayonnage_routers_seeing_model", "Routers that see the model up", ["modality"], registry=self._registry
         )

@@ -15,6 +15,7 @@ from bundle.manifest import Manifest, Modality
 from bundle.text import CleanText, has_text, prepare_text
 from datasets.error import PhotoError
 from datasets.listing import Listing
+from serve_app.admission import Admission
 from serve_app.answer import Answer, answer_of
 from serve_app.body import Limits, read_json_listing
 from serve_app.error import ModelsDownError, RequestError
@@ -39,13 +40,24 @@ class PredictionService:
     Attributes:
         serving: the version that answers now. A request takes it once, at its start, so that one answer comes from one
             version; a swap assigns another.
+        admission: the room for listings; to be asked before a body is read, so that nobody sends one in vain.
     """
 
-    def __init__(self, serving: Serving, *, limits: Limits, ids: PredictionIds, metrics: "RouterMetrics") -> None:
+    def __init__(
+        self,
+        serving: Serving,
+        *,
+        limits: Limits,
+        admission: Admission,
+        ids: PredictionIds,
+        metrics: "RouterMetrics",
+    ) -> None:
         self.serving = serving
         self.limits = limits
+        self.admission = admission
         self.ids = ids
         self.metrics = metrics
+        metrics.under_way.set_function(lambda: admission.listings)
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="prepare")
 
     @property
@@ -66,19 +78,20 @@ class PredictionService:
         """Every model has been up, and one is up now."""
         return self.serving.ready
 
-    async def predict(
-        self, fields: ListingFields, photo: bytes | None, *, started: float, serving: Serving | None = None
-    ) -> Answer:
+    async def predict(self, fields: ListingFields, photo: bytes | None, *, started: float) -> Answer:
         """The answer to one listing.
 
         Args:
             started: `time.perf_counter()` when the request came.
-            serving: the version to ask; None is the one that answers now.
         Raises:
             RequestError: the listing cannot be judged.
             ModelsDownError: the models that could are down.
+            BusyError: too many listings are under way.
         """
-        serving = serving or self.serving
+        with self.admission.enter():
+            return await self._answer(self.serving, fields, photo, started=started)
+
+    async def _answer(self, serving: Serving, fields: ListingFields, photo: bytes | None, *, started: float) -> Answer:
         prediction = await self.judge(serving, fields, photo)
         self.metrics.listings.labels(serving.version).inc()
         prediction_id = self.ids.sign(Predicted.of(prediction, serving.manifest), await self.content(fields, photo))
@@ -88,17 +101,22 @@ class PredictionService:
         )
 
     async def predict_many(self, listings: Sequence[Any], *, started: float) -> list[Answer | RequestError]:
-        """The answers to the listings of a batch, all of one version; or, in its place, what is wrong with one."""
+        """The answers to the listings of a batch, all of one version; or, in its place, what is wrong with one.
+
+        Raises:
+            BusyError: they do not fit beside the listings under way.
+        """
         serving = self.serving
 
         async def answer(given: Any) -> Answer | RequestError:
             try:
                 fields, photo = await self._in_thread(read_json_listing, given, self.limits, ListingFields)
-                return await self.predict(fields, photo, started=started, serving=serving)
+                return await self._answer(serving, fields, photo, started=started)
             except RequestError as error:
                 return error
 
-        return await asyncio.gather(*map(answer, listings))
+        with self.admission.enter(len(listings)):
+            return await asyncio.gather(*map(answer, listings))
 
     async def judge(self, serving: Serving, fields: ListingFields, photo: bytes | None) -> Prediction:
         """What one version says about a listing.

@@ -1,14 +1,28 @@
 """Every setting, read once at the edge from the environment (prefix `RAYONNAGE_`)."""
 
 import os
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from datasets.bundled import sample_path
+
+PATH_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+"""It is written into pages: letters, digits and harmless signs only."""
+
+
+def _path_prefix(text: str) -> str:
+    prefix = f"/{text.strip('/')}".rstrip("/")
+    if not PATH_PREFIX.fullmatch(prefix):
+        raise ValueError("is no path like /shop (letters, digits and . _ ~ - between its slashes)")
+    return prefix
+
+
+PathPrefix = Annotated[str, AfterValidator(_path_prefix)]
 
 
 class Settings(BaseSettings):
@@ -58,8 +72,8 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="by which the API knows its page; made anew at each start"
     )
     cors_origins: str = Field(default="", description="web origins that may call the API, with commas; * for any")
-    root_path: str = Field(default="", description="path prefix that a reverse proxy takes off, like /shop")
-    max_waiting: int = Field(default=256, ge=1, description="listings answered at one time; more get 503")
+    root_path: PathPrefix = Field(default="", description="path prefix that a reverse proxy takes off, like /shop")
+    max_waiting: int = Field(default=256, ge=1, description="listings a router answers at one time; more get 503")
 
     @property
     def store_url(self) -> str:

@@ -49,6 +49,14 @@ Service = Annotated[PredictionService, Depends(_predictions)]
 Started = Annotated[float, Depends(_started)]
 
 
+async def _room(service: Service) -> None:
+    service.admission.check()
+
+
+Room = Depends(_room)
+"""Refuses a listing while there is no room for it, before anything else is looked at and its body is read."""
+
+
 async def _address(request: Request, backend: BackendDep) -> str:
     return backend.proxies.caller(request.headers, request.client)
 

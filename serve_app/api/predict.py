@@ -10,7 +10,7 @@ from serve_app.answer import (
     Served,
     ServedCategory,
 )
-from serve_app.api.deps import Caller, MayPredict, Service, SignedIn, Started
+from serve_app.api.deps import Caller, MayPredict, Room, Service, SignedIn, Started
 from serve_app.api.refusals import refusals
 from serve_app.body import MAX_LISTINGS, read_batch, read_listing
 from serve_app.error import RequestError
@@ -56,7 +56,13 @@ async def served(_: Caller, service: Service) -> Served:
     )
 
 
-@router.post("/predict", response_model=Answer, responses=refusals(401, 415), openapi_extra=_listing_body())
+@router.post(
+    "/predict",
+    response_model=Answer,
+    responses=refusals(401, 415),
+    openapi_extra=_listing_body(),
+    dependencies=[Room],
+)
 async def predict(request: Request, _: MayPredict, service: Service, started: Started) -> Response:
     """The category of one listing, from its text, its photo, or both.
 
@@ -68,10 +74,16 @@ async def predict(request: Request, _: MayPredict, service: Service, started: St
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-@router.post("/predict/batch", response_model=BatchAnswer, responses=refusals(401, 415), openapi_extra=_batch_body())
+@router.post(
+    "/predict/batch",
+    response_model=BatchAnswer,
+    responses=refusals(401, 415),
+    openapi_extra=_batch_body(),
+    dependencies=[Room],
+)
 async def predict_batch(request: Request, _: SignedIn, service: Service, started: Started) -> Response:
     """The categories of up to 256 listings, in their order; a bad one has its `error` in its place."""
-    listings = await read_batch(request, service.limits)
+    listings = await read_batch(request)
     items = [
         BatchItemError(error=BatchError(field=answer.field or "body", detail=answer.reason))
         if isinstance(answer, RequestError)

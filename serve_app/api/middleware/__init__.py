@@ -1,0 +1,1 @@
+"""What happens to every request of the API before a route is found: one file each."""
