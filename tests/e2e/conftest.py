@@ -1,6 +1,8 @@
 """Running servers, each a `rayonnage serve` in a process of its own."""
 
 import os
+import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -24,6 +26,7 @@ OPEN = {
     "RAYONNAGE_RATE_ANONYMOUS": "0",
     "RAYONNAGE_RATE_USER": "0",
 }
+PASSWORD = "une phrase assez longue"
 START_S = 240.0
 STOP_S = 60.0
 
@@ -34,11 +37,13 @@ class RunningServer:
 
     Attributes:
         log: what it said on standard output and standard error.
+        home: its RAYONNAGE_HOME.
     """
 
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    home: Path
 
     @property
     def url(self) -> str:
@@ -47,6 +52,27 @@ class RunningServer:
     @property
     def api(self) -> str:
         return f"{self.url}/api/v1"
+
+    @property
+    def admin_password(self) -> str:
+        """Of the admin that this start made; a home or database used before has one already."""
+        found = re.search(r"^First admin: admin\n  password: (\S+)", self.log.read_text(), re.MULTILINE)
+        assert found, self.log.read_text()
+        return found[1]
+
+    def client(self, username: str, password: str = PASSWORD) -> httpx.Client:
+        """A client of the API that is signed in; close it."""
+        answer = httpx.post(f"{self.api}/token", data={"username": username, "password": password}, timeout=60)
+        assert answer.status_code == 200, answer.text
+        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        return httpx.Client(base_url=self.api, headers=headers, timeout=60)
+
+    def new_user(self) -> httpx.Client:
+        """A client of somebody who registered just now."""
+        name = f"user-{secrets.token_hex(6)}"
+        answer = httpx.post(f"{self.api}/users", json={"username": name, "password": PASSWORD}, timeout=60)
+        assert answer.status_code == 201, answer.text
+        return self.client(name)
 
     @property
     def instance(self) -> str:
@@ -90,16 +116,20 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def launch(home: Path, trained_store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
-    """Starts servers of the session's store, `launch("--option", VARIABLE="value")`; they are stopped at the end."""
+def launch(trained_store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+    """Starts servers of the session's store, `launch("--option", VARIABLE="value")`; they are stopped at the end.
+
+    Each has a home of its own, unless it is given one.
+    """
     servers: list[RunningServer] = []
 
     def start(*arguments: str, port: int | None = None, **variables: str) -> RunningServer:
         port = port or free_port()
-        log = tmp_path_factory.mktemp("server") / "log.txt"
+        folder = tmp_path_factory.mktemp("server")
+        log = folder / "log.txt"
         environment = {
             **os.environ,
-            "RAYONNAGE_HOME": str(home),
+            "RAYONNAGE_HOME": str(folder / "home"),
             "RAYONNAGE_STORE": trained_store.url,
             **OPEN,
             **variables,
@@ -113,7 +143,7 @@ def launch(home: Path, trained_store: ModelStore, tmp_path_factory: pytest.TempP
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        servers.append(RunningServer(process, port, log))
+        servers.append(RunningServer(process, port, log, Path(environment["RAYONNAGE_HOME"])))
         return servers[-1]
 
     yield start
@@ -137,14 +167,24 @@ def server(running_server: RunningServer) -> str:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "mariadb"])
-def api_server(
-    request: pytest.FixtureRequest, launch: Launch, tmp_path_factory: pytest.TempPathFactory
-) -> RunningServer:
+def api_server(request: pytest.FixtureRequest, launch: Launch) -> RunningServer:
     """A server that is ready: once on SQLite (the one of `running_server`), once on MariaDB."""
     if request.param == "sqlite":
         return request.getfixturevalue("running_server")
-    url = request.getfixturevalue("new_mariadb_url")()
-    home = tmp_path_factory.mktemp("mariadb_home")
-    server = launch(RAYONNAGE_DATABASE=url, RAYONNAGE_HOME=str(home))
+    server = launch(RAYONNAGE_DATABASE=request.getfixturevalue("new_mariadb_url")())
     server.wait_ready()
     return server
+
+
+@pytest.fixture(scope="session")
+def admin(api_server: RunningServer) -> Iterator[httpx.Client]:
+    """The first admin of `api_server`, signed in."""
+    with api_server.client("admin", api_server.admin_password) as client:
+        yield client
+
+
+@pytest.fixture
+def user(api_server: RunningServer) -> Iterator[httpx.Client]:
+    """Somebody new on `api_server`, signed in."""
+    with api_server.new_user() as client:
+        yield client
