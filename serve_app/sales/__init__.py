@@ -1,0 +1,1 @@
+"""What became of predictions: which category sellers chose in the end."""
