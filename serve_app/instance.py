@@ -19,6 +19,9 @@ from serve_app.settings import Settings
 
 KEPT_LOGS = 5
 SPARE_REQUESTS = 64
+JOB_STOP_S = 15
+"""What a job that is asked to stop has before it is killed."""
+
 FOREIGN = ("RAY_ADDRESS", "RAY_NAMESPACE", "RAY_RUNTIME_ENV_HOOK", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_AUTH_TOKEN")
 """Variables of another Ray that would lead ours astray."""
 
@@ -95,6 +98,7 @@ class Instance:
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # or workers would start through `uv run` where we were
             "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # the behaviour to come, and no warning about it
+            "RAY_JOB_STOP_WAIT_TIME_S": str(JOB_STOP_S),
             "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
             "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",  # a cold proxy on a busy machine takes more than 5 s
             "RAY_SERVE_ENABLE_HA_PROXY": "0",
