@@ -1,6 +1,7 @@
 """What the HTTP handlers work with, made once in each replica of the router."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 
 from bundle.store import ModelStore
@@ -11,11 +12,16 @@ from serve_app.accounts.signing_key import signing_key
 from serve_app.accounts.token import TokenSigner
 from serve_app.address import Proxies
 from serve_app.database.engine import Database
+from serve_app.jobs.trainings import Trainings
 from serve_app.prediction import PredictionService
+from serve_app.products.photo_store import open_photo_store
+from serve_app.products.pool import Pool
+from serve_app.products.shelf import Shelf
 from serve_app.serving import RunningModels, Serving
 from serve_app.settings import Settings
 from serve_app.swap.swapper import Swapper
 from serve_app.swap.trial import stored_listings, try_out
+from serve_app.watchdog import INSTANCE_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,10 @@ class Backend:
     proxies: Proxies
     rate_anonymous: RateLimit
     rate_user: RateLimit
+    shelf: Shelf
+    pool: Pool
     swapper: Swapper
+    trainings: Trainings
 
 
 def open_backend(
@@ -43,7 +52,7 @@ def open_backend(
         router: a name that no other router has.
         pinned: stay with the version that is served, whichever becomes champion.
     Raises:
-        DatabaseError, SigningKeyError, TrustedProxiesError
+        DatabaseError, SigningKeyError, TrustedProxiesError, PhotoStoreError
     """
     key = signing_key(settings)
     signer = TokenSigner(key, access_s=settings.access_token_s, refresh_s=settings.refresh_token_s)
@@ -54,6 +63,8 @@ def open_backend(
 
     store = ModelStore(settings.store_url)
     swapper = Swapper(predictions, models, store, try_out=try_on_stored, router=router, pinned=pinned)
+    trainings = Trainings(settings, database, instance=os.environ.get(INSTANCE_VARIABLE, ""))
+    trainings.settle()
     return Backend(
         settings,
         predictions,
@@ -65,5 +76,8 @@ def open_backend(
         # Each router counts for itself what comes its way.
         RateLimit(settings.rate_anonymous / settings.router_replicas),
         RateLimit(settings.rate_user / settings.router_replicas),
+        Shelf(database, open_photo_store(settings.photos_url)),
+        Pool(database, settings.pool, photo_max_bytes=settings.image_max_bytes),
         swapper,
+        trainings,
     )

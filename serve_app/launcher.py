@@ -23,6 +23,7 @@ from serve_app.address import Proxies
 from serve_app.database.engine import Database
 from serve_app.error import ServeError, StartError
 from serve_app.instance import Instance, check_port
+from serve_app.products.photo_store import open_photo_store
 from serve_app.settings import Settings
 
 READY_S = 120.0
@@ -94,6 +95,7 @@ def _prepare(settings: Settings, on_first_admin: Callable[[str, str], None]) -> 
     """Look at all that replicas will need: here a wrong setting is one line, there it would be a failed start."""
     signing_key(settings)
     Proxies.read(settings.trusted_proxies)
+    open_photo_store(settings.photos_url)
     database = Database(settings.database_url)
     if made := make_first_admin(database):
         on_first_admin(*made)

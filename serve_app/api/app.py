@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from serve_app.api import health, keys, models, predict, recent_sales, token, users
+from serve_app.api import datasets, health, keys, models, predict, products, recent_sales, token, trainings, users
 from serve_app.api.error_answer import add_error_answers
 from serve_app.api.middleware.body_limit import BodyLimit
 from serve_app.api.middleware.count_requests import CountRequests
@@ -27,7 +27,7 @@ def build_app(backend: Backend) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.backend = backend
-    for resource in (token, users, keys, predict, recent_sales, models, health):
+    for resource in (token, users, keys, predict, products, recent_sales, datasets, models, trainings, health):
         app.include_router(resource.router)
     add_error_answers(app)
     _add_middleware(app, backend)

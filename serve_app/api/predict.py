@@ -11,21 +11,13 @@ from serve_app.answer import (
     ServedCategory,
 )
 from serve_app.api.deps import Caller, MayPredict, Room, Service, SignedIn, Started
+from serve_app.api.listing_body import listing_body
 from serve_app.api.refusals import refusals
 from serve_app.body import MAX_LISTINGS, read_batch, read_listing
 from serve_app.error import RequestError
 from serve_app.listing_fields import ListingFields
 
 router = APIRouter(tags=["predict"])
-
-
-def _listing_body() -> dict:
-    schema = ListingFields.model_json_schema()
-    form = {name: value for name, value in schema["properties"].items() if name != "image_base64"}
-    form["image"] = {"type": "string", "format": "binary", "description": "photo: JPEG, PNG, WebP, GIF or BMP"}
-    multipart = {"type": "object", "properties": form, "additionalProperties": False}
-    content = {"application/json": {"schema": schema}, "multipart/form-data": {"schema": multipart}}
-    return {"requestBody": {"required": True, "content": content}}
 
 
 def _batch_body() -> dict:
@@ -60,7 +52,7 @@ async def served(_: Caller, service: Service) -> Served:
     "/predict",
     response_model=Answer,
     responses=refusals(401, 415),
-    openapi_extra=_listing_body(),
+    openapi_extra=listing_body(ListingFields),
     dependencies=[Room],
 )
 async def predict(request: Request, _: MayPredict, service: Service, started: Started) -> Response:
