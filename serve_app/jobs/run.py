@@ -6,12 +6,15 @@ import signal
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 
 from sqlalchemy import make_url
 
 from bundle.challenger import MakeChallenger, Order
+from bundle.error import BundleError
 from bundle.store import ModelStore
 from serve_app.database.engine import Database
 from serve_app.database.tables import Training
@@ -50,49 +53,67 @@ def run_training(settings: Settings, training_id: str, makers: Mapping[str, str]
     if not training.active:
         return False
     store = ModelStore(settings.store_url)
-    experts = [expert.name for expert in store.manifest().experts] if store.champion() else []
-    with Reporter(database, training.id, Percent(stages_of(training.mode, experts))) as reporter:
-        ending = _ending(settings, database, store, training, makers[training.mode], reporter)
+    with Reporter(database, training.id, Percent(stages_of(training.mode, _experts(store)))) as reporter:
+        ending = _Job(settings, database, store, training, reporter).run(makers[training.mode])
         reporter.end(ending)
     return ending.state == "succeeded"
 
 
-def _ending(
-    settings: Settings, database: Database, store: ModelStore, training: Training, maker: str, reporter: Reporter
-) -> Ending:
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A training at work."""
+
+    settings: Settings
+    database: Database
+    store: ModelStore
+    training: Training
+    reporter: Reporter
+
+    def run(self, maker: str) -> Ending:
+        """Make the challenger, and give back everything that was taken for it."""
+        try:
+            # Ray sets its own handlers of signals, so ours come after it.
+            with (
+                working_folder(self.settings, self.training.id) as folder,
+                _ray(),
+                _cancellable(),
+                ReservedCpu(self.reporter.waiting) as cpu,
+            ):
+                self.reporter.running()
+                outcome = _function(maker)(self._order(folder / "products", cpu))
+                return Ending("succeeded", outcome.note, outcome.version, outcome.metrics)
+        except _Cancelled:
+            return Ending("cancelled")
+        except Exception as error:
+            # The rooms' own errors are written for people; anything else is a fault of ours, and its trace tells where.
+            known = hasattr(error, "exit_code")
+            if not known:
+                self.reporter.say(_without_secrets(traceback.format_exc(), self.settings))
+            line = " ".join(f"{'' if known else type(error).__name__ + ': '}{error}".split())
+            return Ending("failed", _without_secrets(line, self.settings)[:DETAIL_CHARS])
+
+    def _order(self, products: Path, cpu: ReservedCpu) -> Order:
+        sold = 0
+        if self.training.mode != "fusion":  # which looks at held-out votes alone
+            self.reporter.progress("export", 0, 1)
+            sold = export_products(self.database, open_photo_store(self.settings.photos_url), products)
+            self.reporter.say(f"{sold} products on the shelf")
+        return Order(
+            base=self.settings.data_folders,
+            products=products if sold else None,
+            store=self.store,
+            cache_dir=self.settings.cache,
+            promote=self.training.promote,
+            progress=self.reporter.progress,
+            release_cpu=cpu.release,
+        )
+
+
+def _experts(store: ModelStore) -> list[str]:
     try:
-        # Ray sets its own handlers of signals, so ours come after it.
-        with (
-            working_folder(settings, training.id) as folder,
-            _ray(),
-            _cancellable(),
-            ReservedCpu(reporter.waiting) as cpu,
-        ):
-            reporter.running()
-            reporter.progress("export", 0, 1)
-            products = folder / "products"
-            sold = export_products(database, open_photo_store(settings.photos_url), products)
-            reporter.say(f"{sold} products on the shelf")
-            order = Order(
-                base=settings.data_folders,
-                products=products if sold else None,
-                store=store,
-                cache_dir=settings.cache,
-                promote=training.promote,
-                progress=reporter.progress,
-                release_cpu=cpu.release,
-            )
-            outcome = _function(maker)(order)
-            return Ending("succeeded", outcome.note, outcome.version, outcome.metrics)
-    except _Cancelled:
-        return Ending("cancelled")
-    except Exception as error:
-        # The rooms' own errors are written for people; anything else is a fault of ours, and its trace tells where.
-        known = hasattr(error, "exit_code")
-        if not known:
-            reporter.say(_without_secrets(traceback.format_exc(), settings))
-        line = " ".join(f"{'' if known else type(error).__name__ + ': '}{error}".split())
-        return Ending("failed", _without_secrets(line, settings)[:DETAIL_CHARS])
+        return [expert.name for expert in store.manifest().experts]
+    except BundleError:
+        return []  # what is wrong is told when the champion is needed
 
 
 def _function(path: str) -> MakeChallenger:
