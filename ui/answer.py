@@ -6,7 +6,7 @@ Everything that comes from outside (names, versions, details) is escaped here.
 from collections.abc import Sequence
 from html import escape
 
-from ui.client import Category, Modality, Prediction, RankedCategory, Served
+from ui.record import Category, Modality, Prediction, RankedCategory, Served
 from ui.texts import Texts
 
 SHOWN = 5

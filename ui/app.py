@@ -9,9 +9,10 @@ from typing import Any
 import gradio as gr
 
 from ui.answer import answer_html, empty_html, header_html, problem_html, status_html
-from ui.client import ApiClient, Prediction, Served
+from ui.client import ApiClient
 from ui.error import ApiDown, ApiError, ListingRefused
 from ui.example import EXAMPLES, Example
+from ui.record import Prediction, Served
 from ui.texts import FRENCH, Texts, texts_in
 
 AT_ONCE = 64

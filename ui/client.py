@@ -1,188 +1,245 @@
 """The one HTTP client of the API: typed answers in, one exception tree out."""
 
 import asyncio
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self, TypeVar
 
-import httpx
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel
 
-from ui.error import ApiBusy, ApiDown, ApiError, ApiFault, ApiSlow, ListingRefused, SignInNeeded
+from ui.connection import Connection, Parts, Query, path_of
+from ui.error import ListingRefused
+from ui.record import (
+    Account,
+    Key,
+    Listing,
+    Mode,
+    Model,
+    Page,
+    Prediction,
+    Product,
+    Proposal,
+    ResetDone,
+    Served,
+    Tokens,
+    Training,
+)
+from ui.sales_record import RecentSales
 
-Modality = Literal["text", "image"]
-Answer = TypeVar("Answer", bound=BaseModel)
+Photo = Path | bytes
+"""The file of a photo, or what is in it. Its bytes go as they are: the API alone judges them."""
 
 EVERY_CATEGORY = 1000
 """`top_k` that gives every category: the page needs the names of the whole conformal set."""
 
-
-class Category(BaseModel):
-    """A shelf with its names."""
-
-    prdtypecode: int
-    name_fr: str
-    name_en: str
+PROMOTE_S = 180.0
+"""A promotion is answered when every replica has loaded the version; a cancelled training, when nothing is left."""
 
 
-class RankedCategory(Category):
-    """A shelf in an answer."""
+class ApiClient(Connection):
+    """Every call of the API; see Connection for the arguments.
 
-    probability: float
-
-
-class VotedCategory(BaseModel):
-    """A shelf in one modality's vote; its name stands in the answer's categories."""
-
-    prdtypecode: int
-    probability: float
-
-
-class Vote(BaseModel):
-    """What one modality says by itself, and its share in the sum."""
-
-    weight: float
-    categories: list[VotedCategory]
-
-
-class CategorySet(BaseModel):
-    """The conformal set: one of these, `coverage` of the time as promised, `measured` of the time when measured."""
-
-    coverage: float | None = None
-    measured: float | None = None
-    prdtypecodes: list[int] = Field(default_factory=list)
-
-
-class Prediction(RankedCategory):
-    """The answer to one listing: the best shelf, and why."""
-
-    categories: list[RankedCategory]
-    category_set: CategorySet | None = None
-    votes: dict[Modality, Vote | None] = Field(default_factory=dict)
-    absent: list[Modality] = Field(default_factory=list)
-    degraded: list[Modality] = Field(default_factory=list)
-    version: str
-    elapsed_ms: float
-
-
-class Served(BaseModel):
-    """What would answer a prediction now.
-
-    Attributes:
-        down: modalities that the model has but that have no say now.
-        synthetic: the model learned from synthetic listings only.
-    """
-
-    version: str | None = None
-    categories: list[Category] = Field(default_factory=list)
-    modalities: list[Modality] = Field(default_factory=list)
-    down: list[Modality] = Field(default_factory=list)
-    ready: bool
-    synthetic: bool = False
-
-
-class ApiClient:
-    """Talks to the API at a URL; one per process, used from one event loop.
-
-    Args:
-        api_url: where the server answers, for example `http://127.0.0.1:8000`.
-        timeout_s: how long one answer may take.
-        pauses_s: waits before each new try while the API is down or answers 503.
+    `token` is the access token of whoever asks: the client keeps none, because one client serves many people. Times
+    are aware datetimes.
 
     Raises (every call): an ApiError.
     """
 
-    def __init__(self, api_url: str, *, timeout_s: float = 30.0, pauses_s: tuple[float, ...] = (0.2, 0.6, 1.5)) -> None:
-        self._base_url = f"{api_url.rstrip('/')}/api/v1"
-        self._timeout_s = timeout_s
-        self._pauses_s = pauses_s
-        self._http: httpx.AsyncClient | None = None
+    async def token(self, username: str, password: str) -> Tokens:
+        """Sign in."""
+        form = {"grant_type": "password", "username": username, "password": password}
+        return await self._ask(Tokens, "POST", "/token", form=form, repeatable=True)
 
-    async def __aenter__(self) -> Self:
-        return self
+    async def refresh(self, refresh_token: str) -> Tokens:
+        """The next tokens, without the password."""
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return await self._ask(Tokens, "POST", "/token/refresh", form=form, repeatable=True)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
+    async def register(self, username: str, password: str) -> Account:
+        """Open an account, where registration is open."""
+        return await self._ask(Account, "POST", "/users", json={"username": username, "password": password})
 
-    async def close(self) -> None:
-        if self._http is not None:
-            await self._http.aclose()
-            self._http = None
+    async def me(self, *, token: str) -> Account:
+        return await self._ask(Account, "GET", "/me", token=token)
+
+    async def password(self, current: str, new: str, *, token: str) -> Tokens:
+        """Another password; all tokens of before are void, and new ones come back."""
+        change = {"current_password": current, "new_password": new}
+        return await self._ask(Tokens, "PUT", "/me/password", json=change, token=token)
+
+    async def leave(self, *, token: str) -> None:
+        """Remove the account; its products stay."""
+        await self._send(self._request("DELETE", "/me", token))
+
+    async def keys(self, *, token: str) -> Page[Key]:
+        return await self._ask(Page[Key], "GET", "/keys", token=token)
+
+    async def add_key(self, name: str, *, token: str) -> Key:
+        """A new API key: the only answer that holds the key itself."""
+        return await self._ask(Key, "POST", "/keys", json={"name": name}, token=token)
+
+    async def revoke_key(self, key_id: str, *, token: str) -> None:
+        await self._send(self._request("DELETE", path_of("keys", key_id), token))
 
     async def served(self) -> Served:
         """What answers now; asked once, because the page asks again by itself."""
-        response = await self._send(self._connection().build_request("GET", "/predict"), pauses_s=())
-        return _read(response, Served)
+        return await self._ask(Served, "GET", "/predict", pauses_s=())
 
-    async def predict(self, designation: str, description: str = "", *, photo: Path | None = None) -> Prediction:
-        """The shelf of one listing. The photo's bytes go as they are: the API alone judges them."""
-        fields = {"designation": designation, "description": description, "top_k": str(EVERY_CATEGORY)}
-        parts: dict[str, tuple[str | None, bytes | str]] = {name: (None, value) for name, value in fields.items()}
-        if photo is not None:
-            parts["image"] = (photo.name, await asyncio.to_thread(photo.read_bytes))
-        request = self._connection().build_request("POST", "/predict", files=parts)
-        return _read(await self._send(request, pauses_s=self._pauses_s), Prediction)
+    async def predict(
+        self,
+        designation: str,
+        description: str = "",
+        *,
+        photo: Photo | None = None,
+        top_k: int = EVERY_CATEGORY,
+        token: str | None = None,
+    ) -> Prediction:
+        """The shelf of one listing; a server may answer it without a token."""
+        parts = await _form(photo, designation=designation, description=description, top_k=str(top_k))
+        return await self._ask(
+            Prediction, "POST", "/predict", parts=parts, token=token, repeatable=True, refusal=ListingRefused
+        )
 
-    def _connection(self) -> httpx.AsyncClient:
-        # Made at the first call, inside the event loop that will use it.
-        if self._http is None:
-            self._http = httpx.AsyncClient(base_url=self._base_url, timeout=self._timeout_s, trust_env=False)
-        return self._http
+    async def predict_batch(self, listings: Sequence[Listing], *, token: str) -> list[Prediction | ListingRefused]:
+        """The shelves of up to 256 listings, in their order; a bad one has its refusal in its place."""
+        body = {"listings": [listing.model_dump(exclude_none=True) for listing in listings]}
+        batch = await self._ask(_Batch, "POST", "/predict/batch", json=body, token=token, repeatable=True)
+        return [item if isinstance(item, Prediction) else item.error.as_refusal() for item in batch.items]
 
-    async def _send(self, request: httpx.Request, *, pauses_s: tuple[float, ...]) -> httpx.Response:
-        # A prediction changes nothing, so asking again is safe.
-        for pause_s in (*pauses_s, None):
-            try:
-                response = await self._connection().send(request)
-            except httpx.TimeoutException as error:
-                raise ApiSlow from error
-            except httpx.TransportError as error:
-                if pause_s is None:
-                    raise ApiDown from error
-            else:
-                if response.status_code != 503:
-                    return response
-                if pause_s is None:
-                    raise ApiDown
-            await asyncio.sleep(pause_s)
-        raise AssertionError("the last try returns or raises")
+    async def proposal(self, *, token: str) -> Proposal:
+        """A listing to try."""
+        return await self._ask(Proposal, "GET", "/products/proposal", token=token)
+
+    async def add_product(
+        self,
+        designation: str,
+        description: str = "",
+        *,
+        prdtypecode: int,
+        photo: Photo | None = None,
+        prediction_id: str | None = None,
+        token: str,
+    ) -> Product:
+        """Put a product on a shelf; stored once, however often the request has to be sent.
+
+        Args:
+            prediction_id: of the prediction that the seller saw; None lets the server predict.
+        """
+        fields = {"designation": designation, "description": description, "prdtypecode": str(prdtypecode)}
+        if prediction_id is not None:
+            fields["prediction_id"] = prediction_id
+        parts = await _form(photo, **fields)
+        return await self._ask(
+            Product, "POST", "/products", parts=parts, token=token, key=uuid.uuid4().hex, refusal=ListingRefused
+        )
+
+    async def products(
+        self,
+        *,
+        token: str,
+        limit: int = 20,
+        cursor: str | None = None,
+        prdtypecode: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        mine: bool = False,
+    ) -> Page[Product]:
+        """Products on their shelves, newest first."""
+        query: Query = {
+            "limit": limit,
+            "cursor": cursor,
+            "prdtypecode": prdtypecode,
+            "since": since,
+            "until": until,
+            "mine": mine,
+        }
+        return await self._ask(Page[Product], "GET", "/products", query=query, token=token)
+
+    async def product(self, product_id: str, *, token: str) -> Product:
+        return await self._ask(Product, "GET", path_of("products", product_id), token=token)
+
+    async def photo(self, product_id: str, *, size: int | None = None, token: str) -> bytes:
+        """The photo of a product, a JPEG; `size` is the longest side in pixels of a thumbnail."""
+        query = {"size": size}
+        response = await self._send(self._request("GET", path_of("products", product_id, "photo"), token, query=query))
+        return response.content
+
+    async def correct(self, product_id: str, prdtypecode: int, *, token: str) -> Product:
+        """Put a product on another shelf."""
+        body = {"prdtypecode": prdtypecode}
+        return await self._ask(
+            Product, "PATCH", path_of("products", product_id), json=body, token=token, repeatable=True
+        )
+
+    async def withdraw(self, product_id: str, *, token: str) -> None:
+        await self._send(self._request("DELETE", path_of("products", product_id), token))
+
+    async def recent_sales(
+        self,
+        *,
+        token: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 1000,
+        threshold: float = 0.8,
+    ) -> RecentSales:
+        """Scores of the newest sales of a window."""
+        query = {"since": since, "until": until, "limit": limit, "threshold": threshold}
+        return await self._ask(RecentSales, "GET", "/metrics/recent-sales", query=query, token=token)
+
+    async def models(self, *, token: str, limit: int = 20, cursor: str | None = None) -> Page[Model]:
+        """The versions of the store, newest first."""
+        query = {"limit": limit, "cursor": cursor}
+        return await self._ask(Page[Model], "GET", "/models", query=query, token=token)
+
+    async def promote(self, version: str, *, token: str) -> Model:
+        """Deploy a version; answered when the server answers with it."""
+        path = path_of("models", version, "promote")
+        return await self._ask(Model, "POST", path, token=token, repeatable=True, timeout_s=PROMOTE_S)
+
+    async def rollback(self, *, token: str) -> Model:
+        """Back to the champion before."""
+        return await self._ask(Model, "POST", "/models/rollback", token=token, timeout_s=PROMOTE_S)
+
+    async def start_training(self, mode: Mode, *, promote: bool = False, token: str) -> Training:
+        return await self._ask(Training, "POST", "/trainings", json={"mode": mode, "promote": promote}, token=token)
+
+    async def trainings(self, *, token: str, limit: int = 20, cursor: str | None = None) -> Page[Training]:
+        query = {"limit": limit, "cursor": cursor}
+        return await self._ask(Page[Training], "GET", "/trainings", query=query, token=token)
+
+    async def training(self, training_id: str, *, token: str) -> Training:
+        """One training, with the last lines of its log."""
+        return await self._ask(Training, "GET", path_of("trainings", training_id), token=token)
+
+    async def cancel(self, training_id: str, *, token: str) -> Training:
+        return await self._ask(Training, "DELETE", path_of("trainings", training_id), token=token, timeout_s=PROMOTE_S)
+
+    async def reset(self, *, token: str) -> ResetDone:
+        """Remove all products; the server keeps a copy."""
+        return await self._ask(ResetDone, "POST", "/datasets/reset", json={"confirm": "reset"}, token=token)
 
 
-def _read(response: httpx.Response, model: type[Answer]) -> Answer:
-    if not response.is_success:
-        raise _error(response)
-    try:
-        return model.model_validate_json(response.content)
-    except ValidationError as error:
-        raise ApiFault(response.status_code) from error
+class _BatchError(BaseModel):
+    field: str
+    detail: str
+
+    def as_refusal(self) -> ListingRefused:
+        return ListingRefused(self.detail, self.field.removesuffix("_base64"), 422)
 
 
-def _error(response: httpx.Response) -> ApiError:
-    status = response.status_code
-    if status == 429:
-        return ApiBusy()
-    if status in (401, 403):
-        return SignInNeeded()
-    if status in (400, 413, 415, 422):
-        return _refusal(response)
-    return ApiFault(status)
+class _BatchItemError(BaseModel):
+    error: _BatchError
 
 
-def _refusal(response: httpx.Response) -> ListingRefused:
-    """The API's `{"detail": "field: reason", "field": …}`; only a photo makes a whole body too large."""
-    try:
-        refusal = _Refusal.model_validate_json(response.content)
-    except ValidationError:
-        refusal = _Refusal()
-    field = (refusal.field or "").removesuffix("_base64")
-    detail = refusal.detail.removeprefix(f"{refusal.field}: ")
-    if response.status_code == 413:
-        field = "image"
-    return ListingRefused(detail, field or None, response.status_code)
+class _Batch(BaseModel):
+    items: list[Prediction | _BatchItemError]
 
 
-class _Refusal(BaseModel):
-    detail: str = ""
-    field: str | None = None
+async def _form(photo: Photo | None, **fields: str) -> Parts:
+    parts: dict[str, tuple[str | None, bytes | str]] = {name: (None, value) for name, value in fields.items()}
+    if photo is not None:
+        content = await asyncio.to_thread(photo.read_bytes) if isinstance(photo, Path) else photo
+        parts["image"] = (photo.name if isinstance(photo, Path) else "photo", content)
+    return parts

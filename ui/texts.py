@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from ui.client import Category, Modality
 from ui.error import ApiBusy, ApiDown, ApiError, ApiSlow, ListingRefused, SignInNeeded
+from ui.record import Category, Modality
 
 Language = Literal["fr", "en"]
 

@@ -7,9 +7,21 @@ import re
 import pytest
 
 from ui.answer import answer_html, problem_html, status_html
-from ui.client import Category, CategorySet, Modality, Prediction, RankedCategory, Served, Vote, VotedCategory
-from ui.error import ApiBusy, ApiDown, ApiError, ApiFault, ApiSlow, ListingRefused, SignInNeeded
+from ui.error import (
+    ApiBusy,
+    ApiDown,
+    ApiError,
+    ApiFault,
+    ApiSlow,
+    Conflict,
+    ListingRefused,
+    NotAllowed,
+    NotThere,
+    Refused,
+    SignInNeeded,
+)
 from ui.example import EXAMPLES
+from ui.record import Category, CategorySet, Modality, Prediction, RankedCategory, Served, Vote, VotedCategory
 from ui.texts import ENGLISH, FRENCH, Texts, texts_in
 
 
@@ -121,14 +133,18 @@ def test_a_share_is_never_rounded_to_certainty(share: float, french: str, englis
 @pytest.mark.parametrize("texts", [FRENCH, ENGLISH])
 def test_every_error_is_a_sentence(texts: Texts) -> None:
     refusals = [ListingRefused("is bad", field, 422) for field in ("designation", "description", "image", "body", None)]
-    errors: list[ApiError] = [ApiDown(), ApiSlow(), ApiBusy(), SignInNeeded(), ApiFault(500), *refusals]
+    others = [NotAllowed("only admins"), NotThere(404), Refused("is taken", "username", 422), Conflict("no", None, 409)]
+    errors: list[ApiError] = [ApiDown(), ApiSlow(), ApiBusy(), SignInNeeded(), ApiFault(500), *others, *refusals]
     for error in errors:
         assert texts.sentence(error).endswith(".")
 
 
 def test_errors_survive_pickling() -> None:
-    for error in (ListingRefused("is bad", "image", 422), ApiFault(500)):
-        assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    kinds = [ListingRefused, Conflict, Refused]
+    errors = [ApiFault(500), NotThere(404, "no such product"), NotAllowed("only admins"), ApiDown()]
+    for error in (*(kind("is bad", "image", 422) for kind in kinds), *errors, ApiBusy("slow down", 1.5)):
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
 def test_both_languages_fill_in_the_same_blanks() -> None:
