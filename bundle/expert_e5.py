@@ -1,9 +1,11 @@
 """The `e5` text expert: multilingual-e5-small, which knew French before it saw a listing, and a linear head."""
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 from safetensors import SafetensorError
@@ -18,6 +20,8 @@ ENCODER = "encoder.safetensors"
 HEAD = "head.safetensors"
 MAX_PIECES = 64
 """Read of a listing, prompt included."""
+
+_encoders_in_use: WeakValueDictionary[tuple[bytes, int | None], E5Encoder] = WeakValueDictionary()
 
 
 def e5_text(text: CleanText) -> str:
@@ -52,8 +56,7 @@ class E5Expert:
             KeyError, ValueError: an array is missing or not of its shape.
         """
         head = _read(directory / HEAD)
-        encoder = E5Encoder(_read(directory / ENCODER), max_pieces=MAX_PIECES, threads=threads)
-        return cls(encoder, head["coef"], head["bias"])
+        return cls(_encoder(directory / ENCODER, threads=threads), head["coef"], head["bias"])
 
     def logits(self, batch: Sequence[CleanText], /) -> np.ndarray:
         """(n,) texts to (n, categories) float32 logits."""
@@ -70,6 +73,20 @@ class E5Expert:
         coef, bias = (np.ascontiguousarray(array, np.float32) for array in (coef, bias))
         save_file({"coef": coef, "bias": bias}, directory / HEAD)
         shutil.copyfile(WEIGHTS, directory / ENCODER)
+
+
+def _encoder(path: Path, *, threads: int | None) -> E5Encoder:
+    """The encoder of a file. Bundles whose encoders are the same share one: while a version takes over from another
+    in a replica, the large part of both is there once, and the new version need not build it."""
+    try:
+        with path.open("rb") as file:
+            key = hashlib.file_digest(file, "sha256").digest(), threads
+    except OSError as error:
+        raise DamagedBundleError(str(path), f"cannot be read ({error.strerror})") from error
+    encoder = _encoders_in_use.get(key)
+    if encoder is None:
+        encoder = _encoders_in_use[key] = E5Encoder(_read(path), max_pieces=MAX_PIECES, threads=threads)
+    return encoder
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

@@ -1,9 +1,11 @@
 """multilingual-e5-small's shipped weights, pieces and vectors, and the expert that reads them."""
 
+import gc
 import os
 import shutil
 import subprocess
 import sys
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -195,6 +197,21 @@ def test_two_threads_may_ask_at_once(saved: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         for logits, alone in zip(pool.map(expert.logits, batches), expected, strict=True):
             np.testing.assert_array_equal(logits, alone)
+
+
+def test_experts_with_the_same_encoder_share_it_as_long_as_one_is_there(saved: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    E5Expert.save(other, coef=np.zeros((WIDTH, 3)), bias=np.ones(3))
+    first, second = (E5Expert.open(directory, threads=1, device="cpu") for directory in (saved, other))
+    assert first._encoder is second._encoder
+    texts = [CleanText("Piscine ronde", "")]
+    np.testing.assert_array_equal(second.logits(texts), np.ones((1, 3)))
+    assert first.logits(texts).shape == (1, 3)
+    assert E5Expert.open(saved, threads=2, device="cpu")._encoder is not first._encoder, "it has other threads"
+    gone = weakref.ref(first._encoder)
+    del first, second
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_head_of_another_encoder_is_not_opened(saved: Path, tmp_path: Path) -> None:
