@@ -56,10 +56,10 @@ def open_backend(
     """
     key = signing_key(settings)
     signer = TokenSigner(key, access_s=settings.access_token_s, refresh_s=settings.refresh_token_s)
-    database = Database(settings.database_url)
+    database, photos = Database(settings.database_url), open_photo_store(settings.photos_url)
 
     async def try_on_stored(serving: Serving) -> None:
-        await try_out(predictions, serving, await asyncio.to_thread(stored_listings, database))
+        await try_out(predictions, serving, await asyncio.to_thread(stored_listings, database, photos))
 
     store = ModelStore(settings.store_url)
     swapper = Swapper(predictions, models, store, try_out=try_on_stored, router=router, pinned=pinned)
@@ -76,7 +76,7 @@ def open_backend(
         # Each router counts for itself what comes its way.
         RateLimit(settings.rate_anonymous / settings.router_replicas),
         RateLimit(settings.rate_user / settings.router_replicas),
-        Shelf(database, open_photo_store(settings.photos_url)),
+        Shelf(database, photos),
         Pool(database, settings.pool, photo_max_bytes=settings.image_max_bytes),
         swapper,
         trainings,

@@ -33,6 +33,9 @@ PATIENCE_S = 0.2
 """After that long without an answer, a ping tells whether a replica is there and busy, or nobody is."""
 
 PING_S = 1.0
+PING_WHILE_LOADING_S = 5.0
+"""A replica that loads a version holds Python's lock for a moment now and then."""
+
 SECOND_TRY_S = 0.3
 PROBE_S = 30.0
 
@@ -48,6 +51,8 @@ class ModelClient:
         max_batch: listings in one call.
         calls_in_flight: calls under way at once; two keep a replica busy while an answer travels.
         deadline_s: a call that takes longer counts as lost.
+    Attributes:
+        loading: the replicas load another version now, and are slower to say that they are there.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class ModelClient:
     ) -> None:
         self.modality = modality
         self.state: State = "starting"
+        self.loading = False
         self._handle = handle
         self._version = version
         self._deadline_s = deadline_s
@@ -126,7 +132,7 @@ class ModelClient:
             while not (await asyncio.wait({asked}, timeout=PATIENCE_S))[0]:
                 if time.monotonic() > until:
                     raise TimeoutError(f"no answer in {self._deadline_s} s")
-                await self._within(PING_S, self._handle.ping.remote())
+                await self._within(PING_WHILE_LOADING_S if self.loading else PING_S, self._handle.ping.remote())
             return await asked
         finally:
             asked.cancel()

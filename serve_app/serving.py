@@ -69,6 +69,11 @@ class Serving:
         for client in self.clients.values():
             client.watch()
 
+    def note_loading(self, loading: bool) -> None:
+        """Whether the models' replicas load another version now."""
+        for client in self.clients.values():
+            client.loading = loading
+
     def close(self) -> None:
         """Look for lost models no longer; calls under way are answered."""
         for client in self.clients.values():

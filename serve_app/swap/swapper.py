@@ -149,10 +149,12 @@ class Swapper:
         return None if waits or champion == self._service.serving.version else champion
 
     async def _swap(self, version: str, move_pointer: Callable[[], object] | None) -> None:
+        before = self._service.serving
         try:
             serving = self._models.serving(await asyncio.to_thread(self.store.manifest, version))
             self._since.pop(version, None)
             self._alive.add(serving)
+            before.note_loading(True)
             try:
                 await self._speak()
                 await self._wait_until_held(serving)
@@ -163,11 +165,13 @@ class Swapper:
                 self._alive.discard(serving)
                 serving.close()
                 raise
+            finally:
+                before.note_loading(False)
         except NoSuchVersionError as error:
             raise NotFoundError(f"there is no version {version}") from error
         except BundleError as error:
             raise ConflictError(str(error)) from error
-        before, self._service.serving = self._service.serving, serving
+        self._service.serving = serving
         before.close()
         self.refusal = None
         log.info("version %s answers now, %s before", version, before.version)
@@ -191,7 +195,9 @@ class Swapper:
     def _check_not_pinned(self) -> None:
         if self._pinned:
             version = self._service.serving.version
-            raise ConflictError(f"this server was started with --version {version} and stays with it: restart it")
+            raise ConflictError(
+                f"this server was started with --version {version} and stays with it: restart it without"
+            )
 
 
 def _all_hold(version: str, modality: Modality, living: Sequence[Holdings]) -> bool:

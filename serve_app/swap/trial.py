@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from io import BytesIO
 
 import numpy as np
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,6 +15,7 @@ from serve_app.database.tables import Product
 from serve_app.error import ConflictError, ModelsDownError, RequestError
 from serve_app.listing_fields import ListingFields
 from serve_app.prediction import PredictionService
+from serve_app.products.photo_store import PhotoStore
 from serve_app.serving import Serving
 
 log = logging.getLogger("ray.serve")
@@ -26,16 +29,20 @@ Trial = tuple[ListingFields, bytes | None]
 """The fields of a listing, and its photo."""
 
 
-def stored_listings(database: Database) -> list[Trial]:
-    """The newest products on the shelf; made-up titles where there are none, or the database does not answer."""
-    newest = select(Product.designation, Product.description).order_by(Product.number.desc()).limit(LISTINGS)
+def stored_listings(database: Database, photos: PhotoStore) -> list[Trial]:
+    """The newest products on the shelf; made-up titles where there are none, or their stores do not answer."""
+    columns = select(Product.designation, Product.description, Product.photo_hash)
     try:
         with database.read() as session:
-            found = [ListingFields(designation=title, description=text) for title, text in session.execute(newest)]
-    except SQLAlchemyError as error:
+            newest = session.execute(columns.order_by(Product.number.desc()).limit(LISTINGS)).all()
+        found: list[Trial] = [
+            (ListingFields(designation=title, description=text), photos.read(photo) if photo else None)
+            for title, text, photo in newest
+        ]
+    except (SQLAlchemyError, OSError) as error:
         log.warning("no stored listings to try a version on: %s", type(error).__name__)
         found = []
-    return [(fields, None) for fields in found or [ListingFields(designation=title) for title in TITLES]]
+    return found or [(ListingFields(designation=title), photo) for title in TITLES for photo in (None, _plain_photo())]
 
 
 async def try_out(service: PredictionService, serving: Serving, listings: Sequence[Trial]) -> None:
@@ -63,3 +70,9 @@ async def try_out(service: PredictionService, serving: Serving, listings: Sequen
             raise ConflictError(f"on a stored listing its {' and its '.join(lost)} model failed")
         if not np.isfinite(prediction.probabilities).all() or abs(prediction.probabilities.sum() - 1) > 1e-3:
             raise ConflictError("on a stored listing it answers with numbers that are no probabilities")
+
+
+def _plain_photo() -> bytes:
+    photo = BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(photo, "JPEG")
+    return photo.getvalue()
