@@ -1,6 +1,7 @@
 """Sends requests to the API, again where that is safe, and turns refusals into errors."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import TracebackType
@@ -29,6 +30,7 @@ Query = Mapping[str, str | int | float | bool | datetime | None]
 Parts = Mapping[str, tuple[str | None, bytes | str]]
 """Of a multipart form: the name of a file, or None for a field, and what is in it."""
 
+TOKEN = re.compile("[!-~]+")
 LONGEST_PAUSE_S = 5.0
 """An API that asks for more patience than this is called down."""
 
@@ -88,7 +90,9 @@ class Connection:
             ApiError
         """
         response = await self._send(
-            self._request(method, path, token, query=query, json=json, form=form, parts=parts, key=key, wait=timeout_s),
+            self._request(
+                method, path, token, query=query, json=json, form=form, parts=parts, key=key, wait_s=timeout_s
+            ),
             repeatable=repeatable or key is not None,
             refusal=refusal,
             pauses_s=pauses_s,
@@ -109,20 +113,27 @@ class Connection:
         form: Mapping[str, str] | None = None,
         parts: Parts | None = None,
         key: str | None = None,
-        wait: float | None = None,
+        wait_s: float | None = None,
     ) -> httpx.Request:
+        if token and not TOKEN.fullmatch(token):
+            raise SignInNeeded("the token is not valid")
         given = {name: value for name, value in (query or {}).items() if value is not None}
         headers = {"Authorization": f"Bearer {token}" if token else None, "Idempotency-Key": key}
-        return self._connection().build_request(
-            method,
-            path,
-            params={name: v.isoformat() if isinstance(v, datetime) else v for name, v in given.items()},
-            json=json,
-            data=form,
-            files=parts,
-            headers={name: value for name, value in headers.items() if value is not None},
-            timeout=wait or self._timeout_s,
-        )
+        try:
+            return self._connection().build_request(
+                method,
+                path,
+                params={name: v.isoformat() if isinstance(v, datetime) else v for name, v in given.items()},
+                json=json,
+                data=form,
+                files=parts,
+                headers={name: value for name, value in headers.items() if value is not None},
+                timeout=wait_s or self._timeout_s,
+            )
+        except httpx.InvalidURL as error:
+            raise ApiDown(f"{self._base_url} is no address: {error}") from None
+        except UnicodeEncodeError:
+            raise Refused("is no text: it holds half a character", None, 422) from None
 
     def _connection(self) -> httpx.AsyncClient:
         # Made at the first call, inside the event loop that will use it.
@@ -162,7 +173,7 @@ class Connection:
 
 def path_of(*parts: str) -> str:
     """The path of a thing by its id, whatever characters that has."""
-    return "/" + "/".join(quote(part, safe="") for part in parts)
+    return "/" + "/".join(quote(part, safe="", errors="replace") for part in parts)
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:

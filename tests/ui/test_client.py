@@ -25,6 +25,7 @@ from ui.error import (
     ListingRefused,
     NotAllowed,
     NotThere,
+    Refused,
     SignInNeeded,
 )
 from ui.record import Listing, Prediction
@@ -282,3 +283,16 @@ def test_a_busy_api_says_how_long(api: tuple[SmallApi, str]) -> None:
     with pytest.raises(ApiBusy) as busy:
         predict(api[1], "status 429")
     assert busy.value.retry_after_s == 7
+
+
+def test_what_cannot_be_sent_is_refused_without_asking(api: tuple[SmallApi, str]) -> None:
+    small, url = api
+    for call, kind in (
+        (lambda c: c.predict("\ud800"), Refused),
+        (lambda c: c.register("\udfff", "password"), Refused),
+        (lambda c: c.product("5f0c", token="é"), SignInNeeded),
+        (lambda c: c.product("5f0c", token="a\nb: c"), SignInNeeded),
+    ):
+        with pytest.raises(kind):
+            with_client(url, call)
+    assert (small.asked, small.calls) == (0, [])
