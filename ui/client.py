@@ -49,42 +49,44 @@ class ApiClient(Connection):
     async def token(self, username: str, password: str) -> Tokens:
         """Sign in."""
         form = {"grant_type": "password", "username": username, "password": password}
-        return await self._ask(Tokens, "POST", "/token", form=form, repeatable=True)
+        return await self._ask(Tokens, self._request("POST", "/token", form=form), repeatable=True)
 
     async def refresh(self, refresh_token: str) -> Tokens:
         """The next tokens, without the password."""
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return await self._ask(Tokens, "POST", "/token/refresh", form=form, repeatable=True)
+        return await self._ask(Tokens, self._request("POST", "/token/refresh", form=form), repeatable=True)
 
     async def register(self, username: str, password: str) -> Account:
         """Open an account, where registration is open."""
-        return await self._ask(Account, "POST", "/users", json={"username": username, "password": password})
+        return await self._ask(
+            Account, self._request("POST", "/users", json={"username": username, "password": password})
+        )
 
     async def me(self, *, token: str) -> Account:
-        return await self._ask(Account, "GET", "/me", token=token)
+        return await self._ask(Account, self._request("GET", "/me", token))
 
     async def password(self, current: str, new: str, *, token: str) -> Tokens:
         """Another password; all tokens of before are void, and new ones come back."""
         change = {"current_password": current, "new_password": new}
-        return await self._ask(Tokens, "PUT", "/me/password", json=change, token=token)
+        return await self._ask(Tokens, self._request("PUT", "/me/password", token, json=change))
 
     async def leave(self, *, token: str) -> None:
         """Remove the account; its products stay."""
         await self._send(self._request("DELETE", "/me", token))
 
     async def keys(self, *, token: str) -> Page[Key]:
-        return await self._ask(Page[Key], "GET", "/keys", token=token)
+        return await self._ask(Page[Key], self._request("GET", "/keys", token))
 
     async def add_key(self, name: str, *, token: str) -> Key:
         """A new API key: the only answer that holds the key itself."""
-        return await self._ask(Key, "POST", "/keys", json={"name": name}, token=token)
+        return await self._ask(Key, self._request("POST", "/keys", token, json={"name": name}))
 
     async def revoke_key(self, key_id: str, *, token: str) -> None:
         await self._send(self._request("DELETE", path_of("keys", key_id), token))
 
     async def served(self) -> Served:
         """What answers now; asked once, because the page asks again by itself."""
-        return await self._ask(Served, "GET", "/predict", pauses_s=())
+        return await self._ask(Served, self._request("GET", "/predict"), pauses_s=())
 
     async def predict(
         self,
@@ -98,18 +100,18 @@ class ApiClient(Connection):
         """The shelf of one listing; a server may answer it without a token."""
         parts = await _form(photo, designation=designation, description=description, top_k=str(top_k))
         return await self._ask(
-            Prediction, "POST", "/predict", parts=parts, token=token, repeatable=True, refusal=ListingRefused
+            Prediction, self._request("POST", "/predict", token, parts=parts), repeatable=True, refusal=ListingRefused
         )
 
     async def predict_batch(self, listings: Sequence[Listing], *, token: str) -> list[Prediction | ListingRefused]:
         """The shelves of up to 256 listings, in their order; a bad one has its refusal in its place."""
         body = {"listings": [listing.model_dump(exclude_none=True) for listing in listings]}
-        batch = await self._ask(_Batch, "POST", "/predict/batch", json=body, token=token, repeatable=True)
+        batch = await self._ask(_Batch, self._request("POST", "/predict/batch", token, json=body), repeatable=True)
         return [item if isinstance(item, Prediction) else item.error.as_refusal() for item in batch.items]
 
     async def proposal(self, *, token: str) -> Proposal:
         """A listing to try."""
-        return await self._ask(Proposal, "GET", "/products/proposal", token=token)
+        return await self._ask(Proposal, self._request("GET", "/products/proposal", token))
 
     async def add_product(
         self,
@@ -131,7 +133,9 @@ class ApiClient(Connection):
             fields["prediction_id"] = prediction_id
         parts = await _form(photo, **fields)
         return await self._ask(
-            Product, "POST", "/products", parts=parts, token=token, key=uuid.uuid4().hex, refusal=ListingRefused
+            Product,
+            self._request("POST", "/products", token, parts=parts, key=uuid.uuid4().hex),
+            refusal=ListingRefused,
         )
 
     async def products(
@@ -154,10 +158,10 @@ class ApiClient(Connection):
             "until": until,
             "mine": mine,
         }
-        return await self._ask(Page[Product], "GET", "/products", query=query, token=token)
+        return await self._ask(Page[Product], self._request("GET", "/products", token, query=query))
 
     async def product(self, product_id: str, *, token: str) -> Product:
-        return await self._ask(Product, "GET", path_of("products", product_id), token=token)
+        return await self._ask(Product, self._request("GET", path_of("products", product_id), token))
 
     async def photo(self, product_id: str, *, size: int | None = None, token: str) -> bytes:
         """The photo of a product, a JPEG; `size` is the longest side in pixels of a thumbnail."""
@@ -169,7 +173,7 @@ class ApiClient(Connection):
         """Put a product on another shelf."""
         body = {"prdtypecode": prdtypecode}
         return await self._ask(
-            Product, "PATCH", path_of("products", product_id), json=body, token=token, repeatable=True
+            Product, self._request("PATCH", path_of("products", product_id), token, json=body), repeatable=True
         )
 
     async def withdraw(self, product_id: str, *, token: str) -> None:
@@ -186,39 +190,43 @@ class ApiClient(Connection):
     ) -> RecentSales:
         """Scores of the newest sales of a window."""
         query = {"since": since, "until": until, "limit": limit, "threshold": threshold}
-        return await self._ask(RecentSales, "GET", "/metrics/recent-sales", query=query, token=token)
+        return await self._ask(RecentSales, self._request("GET", "/metrics/recent-sales", token, query=query))
 
     async def models(self, *, token: str, limit: int = 20, cursor: str | None = None) -> Page[Model]:
         """The versions of the store, newest first."""
         query = {"limit": limit, "cursor": cursor}
-        return await self._ask(Page[Model], "GET", "/models", query=query, token=token)
+        return await self._ask(Page[Model], self._request("GET", "/models", token, query=query))
 
     async def promote(self, version: str, *, token: str) -> Model:
         """Deploy a version; answered when the server answers with it."""
         path = path_of("models", version, "promote")
-        return await self._ask(Model, "POST", path, token=token, repeatable=True, timeout_s=PROMOTE_S)
+        return await self._ask(Model, self._request("POST", path, token, timeout_s=PROMOTE_S), repeatable=True)
 
     async def rollback(self, *, token: str) -> Model:
         """Back to the champion before."""
-        return await self._ask(Model, "POST", "/models/rollback", token=token, timeout_s=PROMOTE_S)
+        return await self._ask(Model, self._request("POST", "/models/rollback", token, timeout_s=PROMOTE_S))
 
     async def start_training(self, mode: Mode, *, promote: bool = False, token: str) -> Training:
-        return await self._ask(Training, "POST", "/trainings", json={"mode": mode, "promote": promote}, token=token)
+        return await self._ask(
+            Training, self._request("POST", "/trainings", token, json={"mode": mode, "promote": promote})
+        )
 
     async def trainings(self, *, token: str, limit: int = 20, cursor: str | None = None) -> Page[Training]:
         query = {"limit": limit, "cursor": cursor}
-        return await self._ask(Page[Training], "GET", "/trainings", query=query, token=token)
+        return await self._ask(Page[Training], self._request("GET", "/trainings", token, query=query))
 
     async def training(self, training_id: str, *, token: str) -> Training:
         """One training, with the last lines of its log."""
-        return await self._ask(Training, "GET", path_of("trainings", training_id), token=token)
+        return await self._ask(Training, self._request("GET", path_of("trainings", training_id), token))
 
     async def cancel(self, training_id: str, *, token: str) -> Training:
-        return await self._ask(Training, "DELETE", path_of("trainings", training_id), token=token, timeout_s=PROMOTE_S)
+        return await self._ask(
+            Training, self._request("DELETE", path_of("trainings", training_id), token, timeout_s=PROMOTE_S)
+        )
 
     async def reset(self, *, token: str) -> ResetDone:
         """Remove all products; the server keeps a copy."""
-        return await self._ask(ResetDone, "POST", "/datasets/reset", json={"confirm": "reset"}, token=token)
+        return await self._ask(ResetDone, self._request("POST", "/datasets/reset", token, json={"confirm": "reset"}))
 
 
 class _BatchError(BaseModel):

@@ -66,37 +66,14 @@ class Connection:
     async def _ask(
         self,
         answer: type[Answer],
-        method: str,
-        path: str,
+        request: httpx.Request,
         *,
-        token: str | None = None,
-        query: Query | None = None,
-        json: object = None,
-        form: Mapping[str, str] | None = None,
-        parts: Parts | None = None,
-        key: str | None = None,
         repeatable: bool = False,
         refusal: type[Refused] = Refused,
-        timeout_s: float | None = None,
         pauses_s: tuple[float, ...] | None = None,
     ) -> Answer:
-        """One call, and its answer.
-
-        Args:
-            key: an Idempotency-Key, which makes the call repeatable.
-            repeatable: doing it twice does no more than once; true of every GET.
-            refusal: what a 400, 413, 415 or 422 is called.
-        Raises:
-            ApiError
-        """
-        response = await self._send(
-            self._request(
-                method, path, token, query=query, json=json, form=form, parts=parts, key=key, wait_s=timeout_s
-            ),
-            repeatable=repeatable or key is not None,
-            refusal=refusal,
-            pauses_s=pauses_s,
-        )
+        """Send a request as `_send` does, and read its answer."""
+        response = await self._send(request, repeatable=repeatable, refusal=refusal, pauses_s=pauses_s)
         try:
             return answer.model_validate_json(response.content)
         except ValidationError as error:
@@ -106,15 +83,20 @@ class Connection:
         self,
         method: str,
         path: str,
-        token: str | None,
+        token: str | None = None,
         *,
         query: Query | None = None,
         json: object = None,
         form: Mapping[str, str] | None = None,
         parts: Parts | None = None,
         key: str | None = None,
-        wait_s: float | None = None,
+        timeout_s: float | None = None,
     ) -> httpx.Request:
+        """A request; `key` is its Idempotency-Key.
+
+        Raises:
+            ApiError: it cannot be sent at all.
+        """
         if token and not TOKEN.fullmatch(token):
             raise SignInNeeded("the token is not valid")
         given = {name: value for name, value in (query or {}).items() if value is not None}
@@ -128,7 +110,7 @@ class Connection:
                 data=form,
                 files=parts,
                 headers={name: value for name, value in headers.items() if value is not None},
-                timeout=wait_s or self._timeout_s,
+                timeout=timeout_s or self._timeout_s,
             )
         except httpx.InvalidURL as error:
             raise ApiDown(f"{self._base_url} is no address: {error}") from None
@@ -149,8 +131,17 @@ class Connection:
         refusal: type[Refused] = Refused,
         pauses_s: tuple[float, ...] | None = None,
     ) -> httpx.Response:
-        """The response, if it is a success; raises an ApiError for any other."""
-        repeatable = repeatable or request.method == "GET"
+        """Send a request, again while the API is down.
+
+        Args:
+            repeatable: done twice it does no more than once; true of every GET, and with an Idempotency-Key.
+            refusal: what a 400, 413, 415 or 422 is called.
+        Returns:
+            The response, which is a success.
+        Raises:
+            ApiError
+        """
+        repeatable = repeatable or request.method == "GET" or "Idempotency-Key" in request.headers
         for pause_s in (*(self._pauses_s if pauses_s is None else pauses_s), None):
             wanted_s: float | None = None
             try:
