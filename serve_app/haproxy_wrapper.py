@@ -18,8 +18,8 @@ API_BACKEND = "backend http-api"
 OPEN_SECTIONS = ("frontend prometheus", "listen stats")
 REASONS = {
     400: ("Bad Request", "the request is not valid HTTP"),
+    405: ("Method Not Allowed", "the method is none of this server"),
     408: ("Request Timeout", "the request took too long to arrive"),
-    501: ("Not Implemented", "the method is none of HTTP's"),
     500: ("Internal Server Error", "the server failed on this request"),
     502: ("Bad Gateway", "the server broke off: try again"),
     503: ("Service Unavailable", "the server is starting or overloaded: try again"),
@@ -35,7 +35,7 @@ FRONTEND = (
     f"http-request set-header {PEER_HEADER} %[src]",  # over whatever the client sent
     f"http-request del-header {SERVE_HEADERS} -m reg",
     "http-request del-header x-request-id unless { req.hdr(x-request-id) -m reg ^[!-~]{1,200}$ }",
-    "http-request deny deny_status 501 unless { method GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT }",
+    "http-request deny deny_status 405 unless { method GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT QUERY }",
 )
 
 
@@ -71,6 +71,8 @@ def write_error(status: int, folder: Path) -> Path:
     title, detail = REASONS[status]
     body = f'{{"detail":"{detail}"}}'
     head = [f"HTTP/1.1 {status} {title}", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+    if status == 405:
+        head.append("Allow: GET, HEAD, POST, PUT, PATCH, DELETE")
     if status == 503:
         head.append("Retry-After: 1")
     file = folder / f"{status}.http"

@@ -31,6 +31,7 @@ def build_app(backend: Backend) -> FastAPI:
         app.include_router(resource.router)
     add_error_answers(app)
     _add_middleware(app, backend)
+    app.openapi()  # it is kept; making it takes longer than an event loop may be busy
     return app
 
 

@@ -10,13 +10,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.routing import Match
 
 from serve_app.error import RequestError
 
 log = logging.getLogger("ray.serve")
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 DATABASE_DOWN = (OperationalError, InterfaceError, NoConnectionError)
 DATABASE_RETRY_S = 5
 
@@ -57,20 +55,15 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error.__cause__, RequestError):
         return await _refused(request, error.__cause__)
     headers = dict(error.headers or {})
-    if error.status_code == 405:
-        headers["Allow"] = ", ".join(_allowed(request))
+    if error.status_code == 405 and (methods := _documented_methods(request)):
+        headers["Allow"] = ", ".join(methods)
     return _answer(error.status_code, str(error.detail), headers=headers)
 
 
-def _allowed(request: Request) -> list[str]:
-    """The methods of an address: FastAPI names those of one route, and several may share the address."""
-    routes = request.app.router.routes
-    found = [
-        method
-        for method in METHODS
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
-    ]
-    return ["HEAD", *found] if "GET" in found else found
+def _documented_methods(request: Request) -> list[str]:
+    """The methods of an address: Starlette names those of one route, and several may share the address."""
+    methods = [name.upper() for name in request.app.openapi()["paths"].get(request.scope["route"].path, {})]
+    return ["HEAD", *methods] if "GET" in methods else methods
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

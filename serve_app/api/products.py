@@ -99,8 +99,12 @@ def product(product_id: str, request: Request, account: SignedIn, backend: Backe
 
 @router.get(
     "/products/{product_id}/photo",
-    response_class=Jpeg,
-    responses=refusals(401, 404) | {304: {"description": "The photo is the one that `If-None-Match` names"}},
+    response_class=Response,
+    responses=refusals(401, 404)
+    | {
+        200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}},
+        304: {"description": "The photo is the one that `If-None-Match` names"},
+    },
 )
 def photo(
     product_id: str,

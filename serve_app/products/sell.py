@@ -45,7 +45,7 @@ async def sell(
     Raises:
         RequestError: a field is at fault.
         ConflictError: the product of this key was withdrawn since.
-        ModelsDownError: no prediction was named, and nobody can make one.
+        ModelsDownError, BusyError: no prediction was named, and nobody can make one now.
     """
     serving = predictions.serving
     seen = predictions.ids.read(fields.prediction_id) if fields.prediction_id else None
@@ -63,7 +63,8 @@ async def sell(
     if seen is not None and belongs:
         predicted = seen.predicted
     else:
-        predicted = Predicted.of(await predictions.judge(serving, fields, photo), serving.manifest)
+        with predictions.admission.enter():
+            predicted = Predicted.of(await predictions.judge(serving, fields, photo), serving.manifest)
     stored = None
     if photo is not None:
         stored = await asyncio.to_thread(new_photo, photo, max_bytes=predictions.limits.image_max_bytes)
