@@ -1,9 +1,7 @@
 """Predictions over HTTP from a running server: the same listing in every form, and every kind of bad request."""
 
 import base64
-import concurrent.futures
 import json
-import socket
 import struct
 import zlib
 from collections.abc import Iterator
@@ -275,26 +273,6 @@ def test_metrics_count_requests_and_listings(api: httpx.Client) -> None:
     after = counted(api, "rayonnage_requests_total", **labels), counted(api, "rayonnage_listings_total")
     assert (after[0] - before[0], after[1] - before[1]) == (3, 3)
     assert counted(api, "rayonnage_routers_seeing_model", modality="image") == 1
-
-
-def test_clients_that_hang_up_leave_nothing_behind(api: httpx.Client, server: str) -> None:
-    host, port = server.removeprefix("http://").split(":")
-    body = json.dumps({"designation": TITLE}).encode()
-    head = (
-        f"POST /api/v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    )
-
-    def cut(number: int) -> None:
-        with socket.create_connection((host, int(port))) as connection:
-            whole = head.encode() + b"\r\n" + body
-            connection.sendall(whole if number % 2 else whole[: len(whole) // 2])
-
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        list(pool.map(cut, range(400)))
-        answers = list(pool.map(lambda _: api.post("/predict", json={"designation": TITLE}).status_code, range(40)))
-    assert answers == [200] * 40
-    assert counted(api, "rayonnage_waiting") == 0
-    assert counted(api, "rayonnage_model_calls_in_flight") == 0
 
 
 def test_the_documentation_needs_no_other_host(api: httpx.Client) -> None:
