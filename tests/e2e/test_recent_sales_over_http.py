@@ -1,7 +1,6 @@
 """Recent sales over HTTP, on a running server."""
 
 import json
-import secrets
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -12,28 +11,19 @@ pytestmark = pytest.mark.e2e
 SCORES = ("weighted_f1", "macro_f1", "accuracy", "interval")
 
 
-@pytest.fixture
-def seller(api_server) -> httpx.Client:
-    """A new user, signed in."""
-    given = {"username": f"seller-{secrets.token_hex(4)}", "password": secrets.token_urlsafe(12)}
-    httpx.post(f"{api_server.api}/users", json=given).raise_for_status()
-    token = httpx.post(f"{api_server.api}/token", data=given).raise_for_status().json()["access_token"]
-    return httpx.Client(base_url=api_server.api, headers={"Authorization": f"Bearer {token}"}, timeout=30)
-
-
-def sell(seller: httpx.Client, designation: str, *, kept: bool) -> dict:
+def sell(user: httpx.Client, designation: str, *, kept: bool) -> dict:
     """Put a product where it was proposed, or on the least likely shelf."""
-    answer = seller.post("/predict", json={"designation": designation, "top_k": 1000}).raise_for_status().json()
+    answer = user.post("/predict", json={"designation": designation, "top_k": 1000}).raise_for_status().json()
     chosen = answer["categories"][0 if kept else -1]["prdtypecode"]
     sale = {"designation": designation, "prdtypecode": chosen, "prediction_id": answer["prediction_id"]}
-    return seller.post("/products", json=sale).raise_for_status().json()
+    return user.post("/products", json=sale).raise_for_status().json()
 
 
-def test_sales_of_a_window_are_scored(seller: httpx.Client) -> None:
+def test_sales_of_a_window_are_scored(user: httpx.Client) -> None:
     since = datetime.now(UTC)
-    products = [sell(seller, f"piscine gonflable {n}", kept=n < 3) for n in range(4)]
+    products = [sell(user, f"piscine gonflable {n}", kept=n < 3) for n in range(4)]
 
-    sales = seller.get("/metrics/recent-sales", params={"since": since.isoformat()}).raise_for_status().json()
+    sales = user.get("/metrics/recent-sales", params={"since": since.isoformat()}).raise_for_status().json()
 
     assert sales["rows"] == 4
     assert sales["accuracy"] == 0.75
@@ -45,26 +35,26 @@ def test_sales_of_a_window_are_scored(seller: httpx.Client) -> None:
     assert all(category["name_fr"] for category in sales["per_category"])
 
 
-def test_a_correction_counts_and_the_acceptance_stays(seller: httpx.Client) -> None:
+def test_a_correction_counts_and_the_acceptance_stays(user: httpx.Client) -> None:
     since = datetime.now(UTC).isoformat()
-    wrong = sell(seller, "piscine gonflable", kept=False)
-    seller.patch(f"/products/{wrong['id']}", json={"prdtypecode": wrong["predicted_prdtypecode"]}).raise_for_status()
-    sales = seller.get("/metrics/recent-sales", params={"since": since}).json()
+    wrong = sell(user, "piscine gonflable", kept=False)
+    user.patch(f"/products/{wrong['id']}", json={"prdtypecode": wrong["predicted_prdtypecode"]}).raise_for_status()
+    sales = user.get("/metrics/recent-sales", params={"since": since}).json()
     assert (sales["accuracy"], sales["acceptance"]["rate"]) == (1, 0)
 
 
-def test_an_unescaped_plus_and_a_missing_zone_are_understood(api_server, seller: httpx.Client) -> None:
-    sell(seller, "piscine gonflable", kept=True)
+def test_an_unescaped_plus_and_a_missing_zone_are_understood(api_server, user: httpx.Client) -> None:
+    sell(user, "piscine gonflable", kept=True)
     an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
-    expected = seller.get("/metrics/recent-sales", params={"since": an_hour_ago}).json()["rows"]
+    expected = user.get("/metrics/recent-sales", params={"since": an_hour_ago}).json()["rows"]
     assert expected >= 1
     for text in (an_hour_ago, an_hour_ago.removesuffix("+00:00")):
-        answer = seller.get(f"{api_server.api}/metrics/recent-sales?since={text}")
+        answer = user.get(f"{api_server.api}/metrics/recent-sales?since={text}")
         assert (answer.status_code, answer.json()["rows"]) == (200, expected)
 
 
-def test_a_window_without_sales_has_null_for_scores(seller: httpx.Client) -> None:
-    answer = seller.get("/metrics/recent-sales", params={"until": "2020-01-01"})
+def test_a_window_without_sales_has_null_for_scores(user: httpx.Client) -> None:
+    answer = user.get("/metrics/recent-sales", params={"until": "2020-01-01"})
     assert (answer.status_code, answer.json()["rows"]) == (200, 0)
     assert [answer.json()[name] for name in SCORES] == [None] * 4
     json.loads(answer.text, parse_constant=pytest.fail)
@@ -85,15 +75,15 @@ def test_a_window_without_sales_has_null_for_scores(seller: httpx.Client) -> Non
         ("until='; DROP TABLE products; --", "until"),
     ],
 )
-def test_odd_parameters_are_refused_by_name(seller: httpx.Client, query: str, field: str) -> None:
-    answer = seller.get(f"/metrics/recent-sales?{query}")
+def test_odd_parameters_are_refused_by_name(user: httpx.Client, query: str, field: str) -> None:
+    answer = user.get(f"/metrics/recent-sales?{query}")
     assert (answer.status_code, answer.json()["field"]) == (422, field)
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-14:00"])
-def test_the_first_and_the_last_moment_are_times_too(seller: httpx.Client, moment: str) -> None:
+def test_the_first_and_the_last_moment_are_times_too(user: httpx.Client, moment: str) -> None:
     for name in ("since", "until"):
-        assert seller.get("/metrics/recent-sales", params={name: moment}).status_code == 200
+        assert user.get("/metrics/recent-sales", params={name: moment}).status_code == 200
 
 
 def test_strangers_do_not_see_sales(api_server) -> None:
