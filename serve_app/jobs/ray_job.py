@@ -54,7 +54,10 @@ class RayJobs:
         self._call(self._connected().submit_job(entrypoint=entry, submission_id=job_id))
 
     def state(self, job_id: str) -> JobState:
-        info = self._call(self._connected().get_job_info(job_id))
+        try:
+            info = self._call(self._connected().get_job_info(job_id))
+        except TimeoutError:
+            return JobState(ended=False)  # Ray is busy; nothing says that the job is not
         if info is None:
             return JobState(ended=True, reason="Ray lost the job")
         if not info.status.is_terminal():
