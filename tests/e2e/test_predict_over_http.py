@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
 import httpx
 import numpy as np
@@ -41,8 +42,9 @@ def bomb() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def api(server: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{server}/api/v1", timeout=30) as client:
+def api(running_server: Any) -> Iterator[httpx.Client]:
+    """A client that is signed in: batches are for users only."""
+    with running_server.new_user() as client:
         yield client
 
 
@@ -254,6 +256,11 @@ def test_a_batch_of_256_is_answered_and_one_more_is_not(api: httpx.Client) -> No
     assert calls <= 20, "256 listings went in far more calls than full batches need"
     answer = api.post("/predict/batch", json={"listings": [*listings, listings[0]]})
     assert (answer.status_code, answer.json()["field"]) == (422, "listings")
+
+
+def test_a_batch_is_for_those_who_signed_in(server: str) -> None:
+    answer = httpx.post(f"{server}/api/v1/predict/batch", json={"listings": []})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
 @pytest.mark.parametrize(
