@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from serve_app.accounts.password import LEAST_CHARS, MOST_CHARS, hash_password
 from serve_app.database.engine import Database
 from serve_app.database.tables import User
-from serve_app.error import ConflictError, NotFoundError, RequestError
+from serve_app.error import ConflictError, NotFoundError, RequestError, SignInError
 
 Role = Literal["user", "admin"]
 NAME = re.compile(r"[\w.@+-]{3,64}")
@@ -118,14 +118,14 @@ def all_users(session: Session) -> list[User]:
 
 
 def user_of(session: Session, account: Account) -> User:
-    """The row of somebody signed in.
+    """The row of somebody signed in; whoever writes holds it to the transaction's end.
 
     Raises:
-        NotFoundError: gone since.
+        SignInError: gone since.
     """
-    user = session.get(User, account.id)
+    user = session.get(User, account.id, with_for_update=True)
     if user is None:
-        raise NotFoundError("the account is gone")
+        raise SignInError("the account is gone")
     return user
 
 
