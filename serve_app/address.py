@@ -1,5 +1,6 @@
 """Whose request it is: the caller's address, behind HAProxy, other proxies, or our own page."""
 
+import hmac
 import ipaddress
 import os
 from dataclasses import dataclass
@@ -75,7 +76,8 @@ class Proxies:
         `X-Forwarded-For` counts only from a trusted proxy or our own page: its last entry that is not such a proxy.
         """
         address = self.peer(headers, client)
-        from_page = bool(self.page_secret) and headers.get(PAGE_HEADER) == self.page_secret
+        said = headers.get(PAGE_HEADER, "").encode()
+        from_page = bool(self.page_secret) and hmac.compare_digest(said, self.page_secret.encode())
         if from_page or self.trusts(address):
             for entry in reversed(",".join(headers.getlist("x-forwarded-for")).split(",")):
                 forwarded = _parse(entry)

@@ -178,7 +178,7 @@ class _Page:
     """The page, mounted beside the API; it knows the API's URL and nothing else of the server.
 
     Args:
-        factory: `module:function` that makes an ASGI app from the API's URL.
+        factory: `module:function` that makes an ASGI app from the API's URL, and the secret by which the API knows it.
     """
 
     def __init__(self, factory: str, settings: Settings, api_url: str) -> None:
@@ -191,7 +191,7 @@ class _Page:
         from serve_app.api.middleware.proxy_prefix import ProxyPrefix
 
         module, _, name = self._factory.partition(":")
-        page = getattr(import_module(module), name)(self._api_url)
+        page = getattr(import_module(module), name)(self._api_url, self._settings.page_secret.get_secret_value())
         proxies = Proxies.read(self._settings.trusted_proxies)
         return ProxyPrefix(page, root_path=self._settings.root_path, proxies=proxies)
 

@@ -114,6 +114,8 @@ class Instance:
             }
         if self.haproxy:
             environment |= self._haproxy_environment(self.haproxy)
+        else:
+            environment["FORWARDED_ALLOW_IPS"] = ""  # uvicorn would believe anyone on this machine; we ask `Proxies`
         return environment
 
     def _haproxy_environment(self, binary: str) -> dict[str, str]:

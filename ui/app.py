@@ -14,6 +14,7 @@ from ui.error import ApiDown, ApiError, ListingRefused
 from ui.example import EXAMPLES, Example
 from ui.record import Prediction, Served
 from ui.texts import FRENCH, Texts, texts_in
+from ui.visitor import visitor_of
 
 AT_ONCE = 64
 """Predictions that one page process has under way; each only waits for the API."""
@@ -72,6 +73,7 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
         photo: dict[str, Any] | None,
         language: str,
         served: Served | None,
+        request: gr.Request,
     ) -> tuple[str, str, Prediction | None, Any]:
         """Ask the API; a problem is a sentence beside the form and takes the old answer away."""
         texts = texts_in(language)
@@ -79,7 +81,8 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
         if not (designation or "").strip() and not (description or "").strip() and path is None:
             return problem_html(texts.nothing_given), empty_html(texts), None, gr.skip()
         try:
-            prediction = await api.predict(designation or "", description or "", photo=path)
+            asking = api.for_visitor(visitor_of(request))
+            prediction = await asking.predict(designation or "", description or "", photo=path)
         except ApiError as error:
             detail = error.detail if isinstance(error, ListingRefused) else ""
             watch = gr.Timer(active=True) if isinstance(error, ApiDown) else gr.skip()
@@ -89,10 +92,10 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
         watch = gr.Timer(active=True) if prediction.degraded else gr.skip()
         return "", answer_html(prediction, served, texts), prediction, watch
 
-    async def ask_status(language: str) -> tuple[str, Served | None, gr.Timer]:
+    async def ask_status(language: str, request: gr.Request) -> tuple[str, Served | None, gr.Timer]:
         """What answers now; the page asks again by itself until something does."""
         try:
-            served = await api.served()
+            served = await api.for_visitor(visitor_of(request)).served()
         except ApiError:
             served = None
         ready = served is not None and served.ready and not served.down

@@ -1,6 +1,7 @@
 """Sends requests to the API, again where that is safe, and turns refusals into errors."""
 
 import asyncio
+import copy
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -42,12 +43,22 @@ class Connection:
         api_url: where the server answers, for example `http://127.0.0.1:8000`.
         timeout_s: how long one answer may take.
         pauses_s: waits before each new try while the API is down or answers 503.
+        page_secret: by which the API knows its own page, and believes it whom it asks for.
     """
 
-    def __init__(self, api_url: str, *, timeout_s: float = 30.0, pauses_s: tuple[float, ...] = (0.2, 0.6, 1.5)) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        timeout_s: float = 30.0,
+        pauses_s: tuple[float, ...] = (0.2, 0.6, 1.5),
+        page_secret: str = "",
+    ) -> None:
         self._base_url = f"{api_url.rstrip('/')}/api/v1"
         self._timeout_s = timeout_s
         self._pauses_s = pauses_s
+        self._page_secret = page_secret
+        self._visitor: str | None = None
         self._http: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
@@ -62,6 +73,17 @@ class Connection:
         if self._http is not None:
             await self._http.aclose()
             self._http = None
+
+    def for_visitor(self, address: str) -> Self:
+        """This client, asking for a visitor of the page: the API counts his requests, and not the page's, by address.
+
+        Args:
+            address: as `X-Forwarded-For` has it.
+        """
+        self._connection()  # made here, so that both share it
+        asking = copy.copy(self)
+        asking._visitor = address
+        return asking
 
     async def _ask(
         self,
@@ -101,6 +123,8 @@ class Connection:
             raise SignInNeeded("the token is not valid")
         given = {name: value for name, value in (query or {}).items() if value is not None}
         headers = {"Authorization": f"Bearer {token}" if token else None, "Idempotency-Key": key}
+        if self._page_secret and self._visitor:
+            headers |= {"X-Rayonnage-Page": self._page_secret, "X-Forwarded-For": self._visitor}
         try:
             return self._connection().build_request(
                 method,

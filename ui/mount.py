@@ -16,14 +16,17 @@ MAX_FILE_SIZE = "20mb"
 """Above the API's own limit, whose refusal is the clearer sentence; below what would fill a disk."""
 
 
-def asgi_app(api_url: str) -> FastAPI:
+def asgi_app(api_url: str, page_secret: str = "") -> FastAPI:
     """The page at `/`, asking the API at `api_url`. One process serves it: Gradio keeps sessions in memory.
+
+    Args:
+        page_secret: by which the API knows the page, and counts the requests of each visitor for himself.
 
     Example:
         uvicorn.run(asgi_app("http://127.0.0.1:8000"), port=7860)
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    client = ApiClient(api_url)
+    client = ApiClient(api_url, page_secret=page_secret)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
