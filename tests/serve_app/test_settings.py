@@ -1,5 +1,8 @@
 """The settings of a server."""
 
+import pytest
+from pydantic import ValidationError
+
 from bundle.store import ModelStore
 from serve_app.deployment import reserved
 from serve_app.settings import Settings
@@ -7,3 +10,15 @@ from serve_app.settings import Settings
 
 def test_all_replicas_together_leave_a_core_for_a_training(small_store: ModelStore) -> None:
     assert reserved(Settings(), small_store.manifest(), page=True)["CPU"] <= 1
+
+
+@pytest.mark.parametrize("given", ["/shop", "shop", "/shop/", "shop/"])
+def test_a_path_prefix_is_taken_however_its_slashes_stand(given: str) -> None:
+    assert Settings(root_path=given).root_path == "/shop"
+    assert Settings(root_path="/").root_path == ""
+
+
+@pytest.mark.parametrize("given", ["/a b", '/"><script>', "//evil.example//x", "http://evil.example", "/é"])
+def test_a_path_prefix_that_is_no_path_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError, match="is no path like /shop"):
+        Settings(root_path=given)
