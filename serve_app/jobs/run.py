@@ -31,10 +31,6 @@ NICENESS = 19
 DETAIL_CHARS = 500
 
 
-class _Cancelled(BaseException):
-    """Somebody cancelled the training."""
-
-
 def run_training(settings: Settings, training_id: str, makers: Mapping[str, str], *, ray_address: str) -> bool:
     """Work off a training that was queued.
 
@@ -82,7 +78,7 @@ class _Job:
                 self.reporter.running()
                 outcome = _function(maker)(self._order(folder / "products", cpu))
                 return Ending("succeeded", outcome.note, outcome.version, outcome.metrics)
-        except _Cancelled:
+        except KeyboardInterrupt:
             return Ending("cancelled")
         except Exception as error:
             # The rooms' own errors are written for people; anything else is a fault of ours, and its trace tells where.
@@ -123,11 +119,11 @@ def _function(path: str) -> MakeChallenger:
 
 @contextmanager
 def _cancellable() -> Iterator[None]:
-    """SIGTERM and SIGINT raise `_Cancelled` inside, once; afterwards they do nothing, so that the end is told."""
+    """SIGTERM acts as Ctrl-C inside, once; afterwards both do nothing, so that the end is told."""
 
     def cancel(_number: int, _frame: FrameType | None) -> None:
         _handle_stops(signal.SIG_IGN)
-        raise _Cancelled
+        raise KeyboardInterrupt  # Ray, where it waits, lets no other exception of a handler through
 
     _handle_stops(cancel)
     try:

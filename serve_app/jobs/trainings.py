@@ -1,7 +1,6 @@
 """Starts, watches and cancels trainings: one at a time, each a Ray job that keeps its row of the database."""
 
 import logging
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from serve_app.database.engine import Database
 from serve_app.database.tables import Product, Training
 from serve_app.error import ConflictError, RequestError
 from serve_app.instance import JOB_STOP_S
-from serve_app.jobs.folder import job_folder
+from serve_app.jobs.folder import remove_job_folder
 from serve_app.jobs.ray_job import RayJobs
 from serve_app.jobs.row import active_training, end_training, find_training
 from serve_app.settings import Settings
@@ -130,7 +129,7 @@ class Trainings:
 
     def _end(self, training_id: str, state: str, detail: str) -> None:
         if end_training(self._database, training_id, state, detail):
-            shutil.rmtree(job_folder(self._settings, training_id), ignore_errors=True)
+            remove_job_folder(self._settings, training_id)
             try:
                 ModelStore(self._settings.store_url).remove_leftovers()
             except BundleError as error:
