@@ -1,5 +1,7 @@
 """The settings of a server."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -10,6 +12,13 @@ from serve_app.settings import Settings
 
 def test_all_replicas_together_leave_a_core_for_a_training(small_store: ModelStore) -> None:
     assert reserved(Settings(), small_store.manifest(), page=True)["CPU"] <= 1
+
+
+def test_every_setting_stands_in_the_operators_guide() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    made_anew = {"page_secret"}
+    for name in Settings.model_fields.keys() - made_anew:
+        assert f"| `RAYONNAGE_{name.upper()}` |" in guide
 
 
 @pytest.mark.parametrize("given", ["/shop", "shop", "/shop/", "shop/"])
