@@ -1,11 +1,11 @@
 """A job tells its row how far it is, that it lives, and how it ended."""
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
-from threading import Event
-
-import pytest
+from pathlib import Path
 
 from serve_app.database.engine import Database
 from serve_app.database.tables import Training
@@ -13,6 +13,7 @@ from serve_app.jobs.percent import Percent
 from serve_app.jobs.reporter import LOG_LINES, Ending, Reporter
 from serve_app.jobs.row import end_training, find_training
 
+REPOSITORY = Path(__file__).parents[3]
 Queue = Callable[..., Training]
 STAGES = (("split", 1), ("features e5", 1))
 
@@ -62,17 +63,25 @@ def test_a_log_keeps_its_last_lines(database: Database, queue: Queue) -> None:
     assert [line[9:] for line in lines[-2:]] == ["line 999", "failed: why"]
 
 
-def test_a_row_that_somebody_else_ended_stops_the_job(
-    database: Database, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    training, stopped = queue(), Event()
-    monkeypatch.setattr(signal, "SIGTERM", signal.SIGUSR1)  # pytest has a use for SIGTERM
-    before = signal.signal(signal.SIGUSR1, lambda *_: stopped.set())
+JOB = """
+import sys, time
+from serve_app.database.engine import Database
+from serve_app.jobs.percent import Percent
+from serve_app.jobs.reporter import Reporter
+
+with Reporter(Database(sys.argv[1]), sys.argv[2], Percent([("split", 1)])):
+    time.sleep(60)
+"""
+
+
+def test_a_row_that_somebody_else_ended_stops_the_job(database: Database, queue: Queue) -> None:
+    training = queue()
+    url = database.url.render_as_string(hide_password=False)
+    job = subprocess.Popen([sys.executable, "-c", JOB, url, training.id], cwd=REPOSITORY)
     try:
-        with Reporter(database, training.id, Percent(STAGES)) as reporter:
-            assert end_training(database, training.id, "cancelled", "")
-            wait_until(stopped.is_set)
-            reporter.end(Ending("succeeded"))
+        wait_until(lambda: find_training(database, training.id).beat_at is not None)
+        assert end_training(database, training.id, "cancelled", "")
+        assert job.wait(timeout=30) == -signal.SIGTERM
     finally:
-        signal.signal(signal.SIGUSR1, before)
+        job.kill()
     assert find_training(database, training.id).state == "cancelled"
