@@ -7,6 +7,7 @@ STORE/.staging-…                            a bundle being written; a crash le
 
 import re
 import secrets
+import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,9 @@ from bundle.manifest import Manifest
 from bundle.verify import MANIFEST, check_manifest, file_entry, file_names, parse_manifest, verify
 
 VERSION = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+SECOND = len("20261125-101500")
+"""So much of a version tells when it was published."""
+
 CHAMPION = "champion"
 KEPT_CHAMPIONS = 100
 """As many times can be rolled back."""
@@ -186,6 +190,10 @@ class ModelStore:
         while True:
             now = datetime.now(UTC)
             version = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+            latest = max(self.versions(), default="")
+            if version[:SECOND] == latest[:SECOND] and version < latest:
+                time.sleep(0.001)  # the same second: draw again, so that what is published later is listed later
+                continue
             full = manifest.model_copy(update={"version": version, "created": now, "files": files})
             check_manifest(full, MANIFEST)
             (staging / MANIFEST).write_text(full.model_dump_json(indent=1), encoding="utf-8")

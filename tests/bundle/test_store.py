@@ -70,6 +70,11 @@ def test_what_is_published_can_be_opened(store: ModelStore, manifest_draft: Mani
     assert store.manifest(version).files.keys() == {"text/linear/weights.bin", "image/lite0/weights.bin"}
 
 
+def test_versions_of_one_second_are_listed_as_they_were_published(store: ModelStore, manifest_draft: Manifest) -> None:
+    published = [publish(store, manifest_draft) for _ in range(8)]
+    assert store.versions() == published
+
+
 def test_a_version_becomes_champion_only_when_promoted(store: ModelStore, manifest_draft: Manifest) -> None:
     first = publish(store, manifest_draft, promote=True)
     second = publish(store, manifest_draft)
