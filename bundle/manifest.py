@@ -1,7 +1,7 @@
 """The manifest: everything a bundle says about itself."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,11 @@ class CategoryEntry(BaseModel):
     prdtypecode: int
     name_fr: str
     name_en: str
+
+    @classmethod
+    def unnamed(cls, prdtypecode: int) -> Self:
+        """A code without a name is shown as its number."""
+        return cls(prdtypecode=prdtypecode, name_fr=str(prdtypecode), name_en=str(prdtypecode))
 
 
 class ExpertEntry(BaseModel):

@@ -53,7 +53,7 @@ class LocalPlace:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self._root / name)
-            _fsync(self._root)
+            fsync_path(self._root)
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise StoreError(str(self._root / name), f"cannot be written ({error.strerror})") from error
@@ -94,15 +94,15 @@ class LocalPlace:
         for folder, _, files in os.walk(staging, topdown=False):
             for name in files:
                 Path(folder, name).chmod(mode)
-                _fsync(Path(folder, name))
-            _fsync(Path(folder))
+                fsync_path(Path(folder, name))
+            fsync_path(Path(folder))
         try:
             staging.rename(self._root / version)
         except OSError as error:
             if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
                 return False
             raise
-        _fsync(self._root)
+        fsync_path(self._root)
         return True
 
     def local(self, version: str) -> Path:
@@ -154,7 +154,8 @@ def locked_folder(root: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def _fsync(path: Path) -> None:
+def fsync_path(path: Path) -> None:
+    """Return when a file's content, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

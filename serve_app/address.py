@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
-from serve_app.error import ServeError
+from serve_app.error import TrustedProxiesError
 from serve_app.haproxy_wrapper import PEER_HEADER
 
 PAGE_HEADER = "x-rayonnage-page"
@@ -18,19 +18,6 @@ IPV6_PREFIX = 64
 """One household or server has at least that many addresses."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-class TrustedProxiesError(ServeError):
-    """A setting that names no address."""
-
-    exit_code = 2
-
-    def __init__(self, entry: str) -> None:
-        super().__init__(entry)
-        self.entry = entry
-
-    def __str__(self) -> str:
-        return f"RAYONNAGE_TRUSTED_PROXIES: {self.entry!r} is neither an address nor a network like 10.0.0.0/8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +46,7 @@ class Proxies:
             try:
                 networks.append(ipaddress.ip_network(entry, strict=False))
             except ValueError:
-                raise TrustedProxiesError(entry) from None
+                raise TrustedProxiesError(repr(entry), "is neither an address nor a network like 10.0.0.0/8") from None
         return cls(tuple(networks), page_secret, os.environ.get("RAY_SERVE_ENABLE_HA_PROXY") == "1")
 
     def trusts(self, address: Address | None) -> bool:

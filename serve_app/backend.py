@@ -8,7 +8,6 @@ from bundle.store import ModelStore
 from serve_app.accounts.lockout import Lockout
 from serve_app.accounts.password import PasswordThread
 from serve_app.accounts.rate import RateLimit
-from serve_app.accounts.signing_key import signing_key
 from serve_app.accounts.token import TokenSigner
 from serve_app.address import Proxies
 from serve_app.database.engine import Database
@@ -44,17 +43,17 @@ class Backend:
 
 
 def open_backend(
-    settings: Settings, predictions: PredictionService, models: RunningModels, *, router: str, pinned: bool
+    settings: Settings, predictions: PredictionService, models: RunningModels, *, key: bytes, router: str, pinned: bool
 ) -> Backend:
-    """Open the database (migrating it where needed) and read the keys.
+    """Open the database (migrating it where needed) and the photos.
 
     Args:
+        key: of `signing_key`.
         router: a name that no other router has.
         pinned: stay with the version that is served, whichever becomes champion.
     Raises:
-        DatabaseError, SigningKeyError, TrustedProxiesError, PhotoStoreError
+        DatabaseError, TrustedProxiesError, PhotoStoreError
     """
-    key = signing_key(settings)
     signer = TokenSigner(key, access_s=settings.access_token_s, refresh_s=settings.refresh_token_s)
     database, photos = Database(settings.database_url), open_photo_store(settings.photos_url)
 

@@ -157,11 +157,11 @@ class _FusionRouter:
             batch_max_bytes=settings.batch_max_bytes,
         )
         serving = running.serving(manifest if pinned else _last_answering(settings, manifest))
-        ids = PredictionIds(signing_key(settings))
+        key = signing_key(settings)
         self._service = PredictionService(
-            serving, limits=limits, admission=Admission(settings.max_waiting), ids=ids, metrics=metrics
+            serving, limits=limits, admission=Admission(settings.max_waiting), ids=PredictionIds(key), metrics=metrics
         )
-        self._backend = open_backend(settings, self._service, running, router=replica_name(), pinned=pinned)
+        self._backend = open_backend(settings, self._service, running, key=key, router=replica_name(), pinned=pinned)
         self._tasks: list[asyncio.Task[None]] = []
 
     def __serve_build_asgi_app__(self) -> Any:

@@ -3,8 +3,12 @@
 ServeError              the server did not start, or stopped; one line on the command line
 ├── PortTakenError      somebody else listens there (exit code 2)
 ├── AddressError        the address cannot be listened on (exit code 2)
-└── StartError          a phase of the start failed
-DatabaseError           the database cannot be used as its URL says (exit code 2)
+├── StartError          a phase of the start failed
+└── SettingError        what a setting names cannot be used (exit code 2)
+    ├── DatabaseError
+    ├── PhotoStoreError
+    ├── SigningKeyError
+    └── TrustedProxiesError
 VersionError            a replica could not load the version that it was asked for
 RequestError            a request that is refused: HTTP status, field and reason
 ├── SignInError         no valid token or key, or a wrong password (401)
@@ -65,22 +69,48 @@ class StartError(ServeError):
         return f"{self.phase} failed: {self.reason} (logs: {self.logs})"
 
 
-class DatabaseError(ServeError):
-    """The database cannot be used.
+class SettingError(ServeError):
+    """What a setting names cannot be used.
 
     Args:
-        url: without its password.
+        named: what it names, without a password.
+        reason: why not, and what to do.
     """
 
     exit_code = 2
+    text = "{named}: {reason}"
 
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(url, reason)
-        self.url = url
+    def __init__(self, named: str, reason: str) -> None:
+        super().__init__(named, reason)
+        self.named = named
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"database {self.url}: {self.reason} (setting RAYONNAGE_DATABASE)"
+        return self.text.format(named=self.named, reason=self.reason)
+
+
+class DatabaseError(SettingError):
+    """The database cannot be used."""
+
+    text = "database {named}: {reason} (setting RAYONNAGE_DATABASE)"
+
+
+class PhotoStoreError(SettingError):
+    """Photos cannot be stored there."""
+
+    text = "photos {named}: {reason} (setting RAYONNAGE_PHOTOS)"
+
+
+class SigningKeyError(SettingError):
+    """The signing key cannot be used."""
+
+    text = "signing key {named}: {reason}"
+
+
+class TrustedProxiesError(SettingError):
+    """Neither an address nor a network."""
+
+    text = "RAYONNAGE_TRUSTED_PROXIES: {named} {reason}"
 
 
 class VersionError(Exception):

@@ -6,13 +6,12 @@ Counted is in the database, so that all replicas share it, and by hashes: no nam
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from serve_app.accounts.users import username_key
+from serve_app.database.claim import claim
 from serve_app.database.column import now
 from serve_app.database.engine import Database
 from serve_app.database.tables import SignInFailures
@@ -50,11 +49,17 @@ class Lockout:
             raise TooManyError("too many wrong passwords: wait before the next try", retry_after_s=max(1.0, left_s))
 
     def note_failure(self, username: str, address: str) -> None:
-        for key in self._limits(username, address):
-            try:
-                self.database.write(partial(self._count, key=key))
-            except IntegrityError:  # another replica was first with this key
-                self.database.write(partial(self._count, key=key))
+        keys = sorted(self._limits(username, address))  # in one order, so that two at once don't wait for each other
+
+        def count(session: Session) -> None:
+            moment = now()
+            started = moment - timedelta(seconds=self.window_s)
+            session.execute(delete(SignInFailures).where(SignInFailures.since <= started))
+            for key in keys:
+                claim(session, SignInFailures, key=key, failures=0, since=moment)
+                session.get_one(SignInFailures, key).failures += 1
+
+        self.database.write(count)
 
     def note_success(self, username: str, address: str) -> None:
         """A right password forgives the wrong ones before it."""
@@ -75,15 +80,6 @@ class Lockout:
             _key(name, "*"): self.failures * MANY,
             _key("*", address): self.failures * MANY,
         }
-
-    def _count(self, session: Session, *, key: str) -> None:
-        started = now() - timedelta(seconds=self.window_s)
-        session.execute(delete(SignInFailures).where(SignInFailures.since <= started))
-        row = session.get(SignInFailures, key, with_for_update=True)
-        if row is None:
-            session.add(SignInFailures(key=key, failures=1, since=now()))
-        else:
-            row.failures += 1
 
 
 def _key(name: str, address: str) -> str:

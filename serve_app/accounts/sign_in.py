@@ -53,7 +53,7 @@ def claims_of_new_password(
     password_hash = hash_password(new)
 
     def change(session: Session) -> Claims:
-        user = user_of(session, account)
+        user = user_of(session, account.id)
         change_password(user, password_hash)
         return Claims(user.id, user.generation)
 

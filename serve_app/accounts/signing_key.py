@@ -7,25 +7,11 @@ import secrets
 import stat
 from pathlib import Path
 
-from serve_app.error import ServeError
+from serve_app.error import SigningKeyError
 from serve_app.settings import Settings
 
 KEY_BYTES = 32
 LEAST_CHARS = 32
-
-
-class SigningKeyError(ServeError):
-    """The signing key cannot be used."""
-
-    exit_code = 2
-
-    def __init__(self, source: str, reason: str) -> None:
-        super().__init__(source, reason)
-        self.source = source
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"signing key {self.source}: {self.reason}"
 
 
 def signing_key(settings: Settings) -> bytes:

@@ -75,12 +75,12 @@ def find_user(session: Session, username: str) -> User | None:
 def add_user(session: Session, username: str, password_hash: str, *, role: Role = "user") -> User:
     """Add an account.
 
+    Args:
+        username: of `clean_username`.
     Raises:
-        RequestError: the name cannot be one.
         ConflictError: the name is taken.
     """
-    name = clean_username(username)
-    user = User(username=name, username_key=username_key(name), password_hash=password_hash, role=role)
+    user = User(username=username, username_key=username_key(username), password_hash=password_hash, role=role)
     session.add(user)
     try:
         session.flush()
@@ -117,13 +117,13 @@ def all_users(session: Session) -> list[User]:
     return list(session.scalars(select(User).order_by(User.username_key)))
 
 
-def user_of(session: Session, account: Account) -> User:
+def user_of(session: Session, user_id: str) -> User:
     """The row of somebody signed in; whoever writes holds it to the transaction's end.
 
     Raises:
         SignInError: gone since.
     """
-    user = session.get(User, account.id, with_for_update=True)
+    user = session.get(User, user_id, with_for_update=True)
     if user is None:
         raise SignInError("the account is gone")
     return user
@@ -135,7 +135,7 @@ def leave(session: Session, account: Account) -> None:
     Raises:
         ConflictError: the last admin.
     """
-    remove_user(session, user_of(session, account))
+    remove_user(session, user_of(session, account.id))
 
 
 def change_password(user: User, password_hash: str) -> None:

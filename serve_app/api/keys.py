@@ -20,7 +20,7 @@ def list_keys(account: SignedIn, database: DatabaseDep) -> Keys:
 @router.post("/keys", status_code=201, responses=refusals(401, 403, 409))
 def make_key(given: NewKey, account: InPerson, database: DatabaseDep) -> ShownKey:
     """A new key; a service sends it as `X-API-Key`."""
-    row, key = database.write(lambda session: add_key(session, account, given.name))
+    row, key = database.write(lambda session: add_key(session, account.id, given.name))
     return ShownKey(**KeyAnswer.model_validate(row, from_attributes=True).model_dump(), key=key)
 
 

@@ -24,7 +24,7 @@ async def add_account(given: Credentials, backend: BackendDep, _: Stranger) -> o
 def me(account: SignedIn, database: DatabaseDep) -> object:
     """Who am I?"""
     with database.read() as session:
-        return user_of(session, account)
+        return user_of(session, account.id)
 
 
 @router.put("/me/password", responses=refusals(401, 403))

@@ -16,7 +16,8 @@ from typing import Protocol
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from serve_app.error import ServeError
+from bundle.store_local import fsync_path
+from serve_app.error import PhotoStoreError
 from serve_app.products.photo import NewPhoto
 
 STAGING = ".staging"
@@ -24,20 +25,6 @@ LEFTOVER_AGE_S = 3600
 
 Publish = Callable[[], None]
 """Puts a photo in its place; may be called again, when a transaction runs again."""
-
-
-class PhotoStoreError(ServeError):
-    """Photos cannot be stored there."""
-
-    exit_code = 2
-
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(url, reason)
-        self.url = url
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"photos {self.url}: {self.reason} (setting RAYONNAGE_PHOTOS)"
 
 
 class PhotoStore(Protocol):
@@ -97,13 +84,13 @@ class LocalPhotos:
             if not temporary.exists():
                 write_synced(temporary, photo.jpeg)
             temporary.rename(place)
-            sync_folder(place.parent)
+            fsync_path(place.parent)
 
         try:
             write_synced(temporary, photo.jpeg)
             if not place.parent.exists():
                 place.parent.mkdir(mode=0o700, exist_ok=True)
-                sync_folder(self._root)
+                fsync_path(self._root)
             yield publish
         finally:
             temporary.unlink(missing_ok=True)
@@ -179,12 +166,3 @@ def write_synced(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync_folder(path: Path) -> None:
-    """Return when the names in a folder are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

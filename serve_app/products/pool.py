@@ -13,9 +13,9 @@ from datasets.error import DataError, PhotoError
 from datasets.folder import load_folders
 from datasets.listing import Product
 from datasets.photo import open_photo
+from serve_app.accounts.users import user_of
 from serve_app.database.engine import Database
-from serve_app.database.tables import User
-from serve_app.error import NotFoundError, SignInError
+from serve_app.error import NotFoundError
 from serve_app.listing_fields import CONTROL_CHARACTER
 from serve_app.products.record import Proposal
 
@@ -76,9 +76,7 @@ class Pool:
         """How many listings a user was proposed before this one."""
 
         def work(session: Session) -> int:
-            user = session.get(User, user_id, with_for_update=True)
-            if user is None:
-                raise SignInError("the account is gone")
+            user = user_of(session, user_id)
             user.proposals += 1
             return user.proposals - 1
 

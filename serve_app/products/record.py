@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from bundle.manifest import Manifest
+from bundle.manifest import CategoryEntry, Manifest
 from serve_app.accounts.users import Account
 from serve_app.database.tables import Product
 
@@ -132,14 +132,13 @@ def product_record(product: Product, account: Account, manifest: Manifest, *, ro
         manifest: of the served version, which names the categories.
         root: path that the API is mounted at.
     """
-    named = next((c for c in manifest.categories if c.prdtypecode == product.prdtypecode), None)
+    named = (one for one in manifest.categories if one.prdtypecode == product.prdtypecode)
+    category = next(named, None) or CategoryEntry.unnamed(product.prdtypecode)
     return {
         "id": product.id,
         "designation": product.designation,
         "description": product.description,
-        "prdtypecode": product.prdtypecode,
-        "name_fr": named.name_fr if named else str(product.prdtypecode),
-        "name_en": named.name_en if named else str(product.prdtypecode),
+        **category.model_dump(),
         "predicted_prdtypecode": product.predicted_prdtypecode,
         "predicted_probability": product.predicted_probability,
         "version": product.version,

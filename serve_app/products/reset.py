@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from bundle.store_local import fsync_path
 from serve_app.database.column import now
 from serve_app.database.tables import Product, User
-from serve_app.products.photo_store import PhotoStore, sync_folder
+from serve_app.products.photo_store import PhotoStore
 from serve_app.products.record import ResetDone
 from serve_app.products.shelf import Shelf
 
@@ -67,7 +68,7 @@ def _move(session: Session, photos: PhotoStore, folder: Path) -> tuple[int, set[
         if not copy.exists():
             photos.copy(photo_hash, copy)
     for changed in (folder / "photos", folder, folder.parent):
-        sync_folder(changed)
+        fsync_path(changed)
     return removed, photo_hashes
 
 

@@ -115,4 +115,4 @@ def _drift(window: Window) -> Drift:
 
 
 def _named(code: int, names: dict[int, CategoryEntry]) -> CategoryEntry:
-    return names.get(code) or CategoryEntry(prdtypecode=code, name_fr=str(code), name_en=str(code))
+    return names.get(code) or CategoryEntry.unnamed(code)

@@ -44,8 +44,8 @@ def test_when_all_admins_leave_at_once_one_stays(database: Database) -> None:
 def test_a_user_has_no_more_keys_than_the_most(database: Database) -> None:
     anne = add_account(database, "anne")
     for number in range(MOST_KEYS - 2):
-        database.write(lambda session, number=number: add_key(session, anne, str(number)))
-    ends = at_once(lambda number: database.write(lambda session: add_key(session, anne, str(number))), 6)
+        database.write(lambda session, number=number: add_key(session, anne.id, str(number)))
+    ends = at_once(lambda number: database.write(lambda session: add_key(session, anne.id, str(number))), 6)
     assert sorted(ends) == ["ConflictError"] * 4 + ["done"] * 2
     with database.read() as session:
         assert len(keys_of(session, anne.id)) == MOST_KEYS
@@ -59,7 +59,7 @@ def test_who_leaves_while_making_keys_leaves_none_behind(database: Database) -> 
             if number == 0:
                 database.write(lambda session: leave(session, anne))
             else:
-                database.write(lambda session: add_key(session, anne, str(number)))
+                database.write(lambda session: add_key(session, anne.id, str(number)))
 
         assert set(at_once(leave_or_make, 5)) <= {"done", "SignInError"}
     with database.read() as session:

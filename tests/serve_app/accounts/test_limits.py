@@ -7,9 +7,9 @@ from starlette.datastructures import Headers
 
 from serve_app.accounts.lockout import Lockout
 from serve_app.accounts.rate import MOST_CALLERS, RateLimit
-from serve_app.address import Proxies, TrustedProxiesError
+from serve_app.address import Proxies
 from serve_app.database.engine import Database
-from serve_app.error import TooManyError
+from serve_app.error import TooManyError, TrustedProxiesError
 
 
 def test_a_name_waits_after_too_many_wrong_passwords(database: Database) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import jwt
 import pytest
 
-from serve_app.accounts.signing_key import SigningKeyError, signing_key
+from serve_app.accounts.signing_key import signing_key
 from serve_app.accounts.token import Claims, TokenSigner
-from serve_app.error import SignInError
+from serve_app.error import SignInError, SigningKeyError
 from serve_app.settings import Settings
 
 KEY = b"k" * 40

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from serve_app.error import PhotoStoreError
 from serve_app.products.photo import NewPhoto
-from serve_app.products.photo_store import PhotoStore, PhotoStoreError, open_photo_store
+from serve_app.products.photo_store import PhotoStore, open_photo_store
 
 TakePhoto = Callable[..., NewPhoto]
 
