@@ -130,6 +130,7 @@ class Served(BaseModel):
     Attributes:
         modalities: what the model can use; `down` are those of them that have no say now.
         synthetic: the model learned from listings that were made up.
+        registration: anyone may open an account; `anonymous_predict`: and predict without one.
     """
 
     version: str
@@ -137,6 +138,8 @@ class Served(BaseModel):
     modalities: list[Modality]
     down: list[Modality]
     synthetic: bool
+    registration: bool
+    anonymous_predict: bool
     experts: dict[Modality, list[str]]
     categories: list[ServedCategory]
 

@@ -78,6 +78,7 @@ class Served(BaseModel):
     Attributes:
         down: modalities that the model has but that have no say now.
         synthetic: the model learned from synthetic listings only.
+        registration: anyone may open an account; `anonymous_predict`: and predict without one.
     """
 
     version: str | None = None
@@ -86,6 +87,8 @@ class Served(BaseModel):
     down: list[Modality] = Field(default_factory=list)
     ready: bool
     synthetic: bool = False
+    registration: bool = False
+    anonymous_predict: bool = True
 
 
 class Listing(BaseModel):

@@ -10,7 +10,7 @@ from serve_app.answer import (
     Served,
     ServedCategory,
 )
-from serve_app.api.deps import Caller, MayPredict, Room, Service, SignedIn, Started
+from serve_app.api.deps import Caller, MayPredict, Room, Service, SettingsDep, SignedIn, Started
 from serve_app.api.listing_body import listing_body
 from serve_app.api.refusals import refusals
 from serve_app.body import MAX_LISTINGS, read_batch, read_listing
@@ -33,7 +33,7 @@ def _batch_body() -> dict:
 
 
 @router.get("/predict", response_model=Served, responses=refusals(401))
-async def served(_: Caller, service: Service) -> Served:
+async def served(_: Caller, service: Service, settings: SettingsDep) -> Served:
     """What would answer now: bundle version, categories, modalities."""
     manifest = service.manifest
     modalities = list(service.clients)
@@ -43,6 +43,8 @@ async def served(_: Caller, service: Service) -> Served:
         modalities=modalities,
         down=service.down,
         synthetic=manifest.data.synthetic,
+        registration=bool(settings.registration),
+        anonymous_predict=bool(settings.anonymous_predict),
         experts={modality: [expert.name for expert in manifest.experts_of(modality)] for modality in modalities},
         categories=[ServedCategory(**category.model_dump()) for category in manifest.categories],
     )
