@@ -1,41 +1,69 @@
-"""The page: a listing goes in, its shelf and the reasons come out.
+"""The page: its frame, its tabs, and what ties them together.
 
 Handlers hold no rights of their own: whatever Gradio lets a stranger call gives no more than the API does.
 """
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from ui.answer import answer_html, empty_html, header_html, problem_html, status_html
+from ui.account import AccountBar
 from ui.client import ApiClient
-from ui.error import ApiDown, ApiError, ListingRefused
-from ui.example import EXAMPLES, Example
-from ui.record import Prediction, Served
-from ui.texts import FRENCH, Texts, texts_in
-from ui.visitor import visitor_of
+from ui.error import ApiError, SignInNeeded
+from ui.frame import QUICK, REFRESH_SHOWN, Frame
+from ui.markup.header import header_html, status_html
+from ui.record import Served
+from ui.tabs.batch import BatchTab
+from ui.tabs.explore import ExploreTab
+from ui.tabs.models import ModelsTab
+from ui.tabs.sales import SalesTab
+from ui.tabs.sell import SellTab
+from ui.texts.french import FRENCH
+from ui.texts.language import texts_in
+from ui.visit import SIGNED_OUT
+from ui.words import Words
 
 AT_ONCE = 64
-"""Predictions that one page process has under way; each only waits for the API."""
+"""Calls of one handler that the page has under way; each only waits for the API."""
 
+WAITING = 512
 ASK_AGAIN_S = 4
 CACHE_S = 3600
+SECRET = "rayonnage-page"
+"""By which the browser scrambles what it remembers: the same after every start, or nobody would stay signed in."""
 
 # What Gradio cannot say by itself: the answer is read out when it changes, a problem at once; the upload button is
-# named after what it shows (Gradio's own name differs from it, and comes back with every new button); an example's
-# picture says nothing that its label does not.
+# named after what it shows (Gradio's own name differs from it, and comes back with every new button); times are written
+# as the reader's clock has them; what is typed into a list replaces what was chosen there.
 FOR_READERS = """
 () => {
-  document.querySelector('#answer')?.setAttribute('aria-live', 'polite');
-  document.querySelector('#problem')?.setAttribute('role', 'alert');
-  const photo = document.querySelector('#photo');
-  const rename = () => photo.querySelectorAll('button.upload-container').forEach((button) => {
-    if (button.ariaLabel !== button.innerText.trim()) button.ariaLabel = button.innerText.trim();
+  const mend = () => {
+    document.querySelectorAll('#answer, #explore-answer, #training').forEach((part) => { part.ariaLive = 'polite'; });
+    document.querySelectorAll('.block.problem').forEach((part) => part.setAttribute('role', 'alert'));
+    document.querySelectorAll('button.upload-container, .file-preview + button').forEach((button) => {
+      if (button.innerText.trim() && button.ariaLabel !== button.innerText.trim())
+        button.ariaLabel = button.innerText.trim();
+    });
+    document.querySelectorAll('time[datetime]:not([data-local])').forEach((time) => {
+      time.dataset.local = '1';
+      const at = new Date(time.dateTime);
+      if (!isNaN(at))
+        time.textContent = at.toLocaleString(document.documentElement.lang || 'fr',
+                                             { dateStyle: 'short', timeStyle: 'short' });
+    });
+  };
+  document.addEventListener('focusin', ({ target }) => {
+    if (!target.matches?.('input[role=combobox]')) return;
+    target.select();
+    target.addEventListener('mouseup', (event) => event.preventDefault(), { once: true });
   });
-  new MutationObserver(rename).observe(photo, { childList: true, subtree: true, characterData: true });
-  rename();
-  document.querySelectorAll('#examples img').forEach((picture) => { picture.ariaHidden = 'true'; });
+  let waiting = false;
+  new MutationObserver(() => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; mend(); });
+  }).observe(document.body, { childList: true, subtree: true });
+  mend();
 }
 """
 
@@ -43,17 +71,6 @@ IN_LANGUAGE = """
 (language, ...rest) => {
   document.documentElement.lang = language;
   return [language, ...rest];
-}
-"""
-
-# On a phone the answer lies below the form: bring its first line into sight, and only then.
-INTO_SIGHT = """
-() => {
-  const target = document.querySelector('#problem .note, #answer section.answer');
-  const top = target?.getBoundingClientRect().top ?? 0;
-  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  if (top < 0 || top > innerHeight * 0.6)
-    target.closest('#problem, #answer').scrollIntoView({ behavior: still ? 'instant' : 'smooth', block: 'start' });
 }
 """
 
@@ -66,151 +83,100 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
         client: the client to use, where the caller wants to close it.
     """
     api = client or ApiClient(api_url)
-
-    async def find(
-        designation: str | None,
-        description: str | None,
-        photo: dict[str, Any] | None,
-        language: str,
-        served: Served | None,
-        request: gr.Request,
-    ) -> tuple[str, str, Prediction | None, Any]:
-        """Ask the API; a problem is a sentence beside the form and takes the old answer away."""
-        texts = texts_in(language)
-        path = Path(photo["path"]) if photo else None
-        if not (designation or "").strip() and not (description or "").strip() and path is None:
-            return problem_html(texts.nothing_given), empty_html(texts), None, gr.skip()
-        try:
-            asking = api.for_visitor(visitor_of(request))
-            prediction = await asking.predict(designation or "", description or "", photo=path)
-        except ApiError as error:
-            detail = error.detail if isinstance(error, ListingRefused) else ""
-            watch = gr.Timer(active=True) if isinstance(error, ApiDown) else gr.skip()
-            return problem_html(texts.sentence(error), detail=detail), empty_html(texts), None, watch
-        except OSError:
-            return problem_html(texts.unreadable_photo), empty_html(texts), None, gr.skip()
-        watch = gr.Timer(active=True) if prediction.degraded else gr.skip()
-        return "", answer_html(prediction, served, texts), prediction, watch
-
-    async def ask_status(language: str, request: gr.Request) -> tuple[str, Served | None, gr.Timer]:
-        """What answers now; the page asks again by itself until something does."""
-        try:
-            served = await api.for_visitor(visitor_of(request)).served()
-        except ApiError:
-            served = None
-        ready = served is not None and served.ready and not served.down
-        return status_html(served, texts_in(language)), served, gr.Timer(active=not ready)
-
+    words = Words()
     with gr.Blocks(title="Rayonnage", analytics_enabled=False, delete_cache=(CACHE_S, CACHE_S)) as page:
-        language = gr.BrowserState(FRENCH.language, storage_key="rayonnage-language", secret="rayonnage-page")
-        served = gr.State(None)
-        shown = gr.State(None)
-        timer = gr.Timer(ASK_AGAIN_S, active=False)
-        texts = FRENCH
-
+        frame = Frame(
+            api=api,
+            words=words,
+            session=gr.BrowserState(SIGNED_OUT, storage_key="rayonnage-session", secret=SECRET),
+            language=gr.BrowserState(FRENCH.language, storage_key="rayonnage-language", secret=SECRET),
+            served=gr.State(None),
+            watch=gr.Timer(ASK_AGAIN_S, active=False),
+        )
         with gr.Row(elem_id="top"):
-            header = gr.HTML(header_html(texts))
-            switch = gr.Button(texts.switch_language, elem_id="language", size="sm")
+            frame.heading(header_html)
+            with gr.Row(elem_id="tools"):
+                account = AccountBar(frame)
+                switch = words.say(
+                    gr.Button(elem_id="language", size="sm", min_width=0), value=lambda texts: texts.switch_language
+                )
         status = gr.HTML(elem_id="status")
-        with gr.Row(elem_id="columns"):
-            with gr.Column(scale=5, elem_id="form"):
-                form_heading = gr.HTML(_heading(texts.form))
-                designation = gr.Textbox(
-                    label=texts.designation, placeholder=texts.designation_hint, max_lines=3, elem_id="designation"
-                )
-                description = gr.Textbox(
-                    label=texts.description,
-                    placeholder=texts.description_hint,
-                    lines=3,
-                    max_lines=8,
-                    elem_id="description",
-                )
-                photo = gr.Image(
-                    label=texts.photo,
-                    placeholder=texts.photo_hint,
-                    type="filepath",
-                    image_mode=None,
-                    sources=["upload", "clipboard", "webcam"],
-                    buttons=[],
-                    height=246,
-                    elem_id="photo",
-                )
-                button = gr.Button(texts.find, variant="primary", elem_id="find")
-                problem = gr.HTML(elem_id="problem")
-            with gr.Column(scale=7, min_width=300):
-                answer = gr.HTML(empty_html(texts), elem_id="answer")
-                with gr.Column(elem_id="try"):
-                    examples_heading = gr.HTML(_heading(texts.examples))
-                    with gr.Row(elem_id="examples"):
-                        buttons = [gr.Button(_label(example, texts), icon=example.picture) for example in EXAMPLES]
+        account.form()
+        with gr.Tabs(selected="sell", elem_id="tabs") as tabs:
+            with words.say(gr.Tab(id="sell", elem_id="tab-sell"), label=lambda texts: texts.selling.tab) as sell_tab:
+                sell = SellTab(frame)
+            with words.say(gr.Tab(id="try", elem_id="tab-try"), label=lambda texts: texts.exploring.tab):
+                ExploreTab(frame, sell, tabs)
+            with words.say(gr.Tab(id="sales", elem_id="tab-sales"), label=lambda texts: texts.sales.tab) as sales_tab:
+                sales = SalesTab(frame)
+            with words.say(gr.Tab(id="batch", elem_id="tab-batch"), label=lambda texts: texts.batch.tab):
+                BatchTab(frame)
+            with words.say(
+                gr.Tab(id="models", elem_id="tab-models", visible=False), label=lambda texts: texts.models.tab
+            ) as models_tab:
+                models = ModelsTab(frame)
 
-        quick: dict[str, Any] = {
-            "show_progress": "hidden",
-            "concurrency_limit": AT_ONCE,
-            "api_visibility": "private",
-        }
-        listing = [designation, description, photo]
-        question: dict[str, Any] = {
-            "fn": find,
-            "inputs": [*listing, language, served],
-            "outputs": [problem, answer, shown, timer],
-            # The photo goes to the API byte for byte: Gradio neither decodes nor converts it.
-            "preprocess": False,
-            "show_progress": "minimal",
-            "show_progress_on": answer,
-            "concurrency_limit": AT_ONCE,
-            "api_visibility": "private",
-        }
-        gr.on([button.click, designation.submit], **question).then(None, js=INTO_SIGHT)
-        for example, example_button in zip(EXAMPLES, buttons, strict=True):
-            example_button.click(
-                lambda example=example: (example.designation, example.description, example.photo),
-                outputs=listing,
-                **quick,
-            ).then(**question).then(None, js=INTO_SIGHT)
+        async def ask_status(session: object, language: object, request: gr.Request) -> tuple[Any, ...]:
+            """What answers now, and who asks; the page asks again by itself until something does."""
+            visit = frame.visit(session, language, request)
+            served: Served | None = None
+            try:
+                served = await visit.api.served()
+                if visit.session is not None:
+                    account_now = await visit.ask(lambda token: visit.api.me(token=token))
+                    visit.session = visit.session.model_copy(update={"role": account_now.role})
+            except SignInNeeded:
+                pass  # the session is over, and goes with what the browser keeps
+            except ApiError:
+                served = None
+            ready = served is not None and served.ready and not served.down
+            return visit.stored, status_html(served, visit.texts), served, gr.Timer(active=not ready)
 
-        translated = [header, switch, form_heading, designation, description, photo, button, examples_heading, *buttons]
+        def show_account(
+            session: object, language: object, served: Served | None, request: gr.Request
+        ) -> tuple[Any, ...]:
+            """The bar and the tabs for whoever is signed in."""
+            visit = frame.visit(session, language, request)
+            is_admin = visit.session is not None and visit.session.role == "admin"
+            return gr.update(visible=is_admin), *account.shown(session, served, visit)
 
-        def translate(
-            code: str, served: Served | None, shown: Prediction | None
-        ) -> list[str | gr.Component | dict[str, Any]]:
+        def translate(language: object, served: Served | None) -> list[Any]:
             """Every text of the page in another language; what the seller wrote stays."""
-            texts = texts_in(code)
-            return [
-                header_html(texts),
-                texts.switch_language,
-                _heading(texts.form),
-                gr.update(label=texts.designation, placeholder=texts.designation_hint),
-                gr.update(label=texts.description, placeholder=texts.description_hint),
-                gr.update(label=texts.photo, placeholder=texts.photo_hint),
-                texts.find,
-                _heading(texts.examples),
-                *(_label(example, texts) for example in EXAMPLES),
-                status_html(served, texts),
-                answer_html(shown, served, texts) if shown else empty_html(texts),
-                "",
-            ]
+            texts = texts_in(language)
+            return [*words.in_language(texts), status_html(served, texts)]
 
-        translation: dict[str, Any] = {
-            "fn": translate,
-            "inputs": [language, served, shown],
-            "outputs": [*translated, status, answer, problem],
-            "js": IN_LANGUAGE,
-            **quick,
+        def other_language(language: object) -> str:
+            return texts_in(language).switch_to
+
+        asking: dict[str, Any] = {
+            "fn": ask_status,
+            "inputs": frame.who,
+            "outputs": [frame.session, status, frame.served, frame.watch],
+            **QUICK,
         }
-        asked: dict[str, Any] = {"fn": ask_status, "inputs": language, "outputs": [status, served, timer], **quick}
+        showing: dict[str, Any] = {
+            "fn": show_account,
+            "inputs": [*frame.who, frame.served],
+            "outputs": [models_tab, *account.outputs],
+            **QUICK,
+        }
+        translating: dict[str, Any] = {
+            "fn": translate,
+            "inputs": [frame.language, frame.served],
+            "outputs": [*words.parts, status],
+            "js": IN_LANGUAGE,
+            **QUICK,
+        }
         page.load(None, js=FOR_READERS)
-        page.load(**asked).then(**translation)
-        timer.tick(**asked)
-        switch.click(lambda code: texts_in(code).switch_to, language, language, **quick).then(**translation)
+        page.load(**asking).then(**translating).then(**showing).then(None, js=REFRESH_SHOWN)
+        frame.watch.tick(**asking)
+        switch.click(other_language, frame.language, frame.language, **QUICK).then(**translating).then(
+            **sell.translated
+        ).then(**showing).then(None, js=REFRESH_SHOWN)
+        frame.session.change(**showing).then(None, js=REFRESH_SHOWN)
+        sell_tab.select(**sell.own.loading)
+        sales_tab.select(**sales.loading)
+        models_tab.select(**models.loading)
 
-    page.queue(default_concurrency_limit=AT_ONCE, max_size=512)
+    page.queue(default_concurrency_limit=AT_ONCE, max_size=WAITING)
     return page
-
-
-def _heading(text: str) -> str:
-    return f"<h2>{text}</h2>"
-
-
-def _label(example: Example, texts: Texts) -> str:
-    return example.label_fr if texts.language == "fr" else example.label_en

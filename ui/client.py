@@ -14,8 +14,10 @@ from ui.record import (
     Account,
     Key,
     Listing,
+    ListingFile,
     Mode,
     Model,
+    Models,
     Page,
     Prediction,
     Product,
@@ -95,10 +97,16 @@ class ApiClient(Connection):
         *,
         photo: Photo | None = None,
         top_k: int = EVERY_CATEGORY,
+        explain: bool = False,
         token: str | None = None,
     ) -> Prediction:
-        """The shelf of one listing; a server may answer it without a token."""
-        parts = await _form(photo, designation=designation, description=description, top_k=str(top_k))
+        """The shelf of one listing; a server may answer it without a token.
+
+        Args:
+            explain: with the words and the places of the photo that carried the votes.
+        """
+        fields = {"designation": designation, "description": description, "top_k": str(top_k)}
+        parts = await _form(photo, **fields, explain="true" if explain else "false")
         return await self._ask(
             Prediction, self._request("POST", "/predict", token, parts=parts), repeatable=True, refusal=ListingRefused
         )
@@ -108,6 +116,14 @@ class ApiClient(Connection):
         body = {"listings": [listing.model_dump(exclude_none=True) for listing in listings]}
         batch = await self._ask(_Batch, self._request("POST", "/predict/batch", token, json=body), repeatable=True)
         return [item if isinstance(item, Prediction) else item.error.as_refusal() for item in batch.items]
+
+    async def read_file(self, file: Path, *, token: str) -> ListingFile:
+        """The listings of a CSV file, to be sent to `predict_batch`."""
+        content = await asyncio.to_thread(file.read_bytes)
+        parts: Parts = {"file": (file.name, content)}
+        return await self._ask(
+            ListingFile, self._request("POST", "/predict/batch/read", token, parts=parts), repeatable=True
+        )
 
     async def proposal(self, *, token: str) -> Proposal:
         """A listing to try."""
@@ -187,15 +203,26 @@ class ApiClient(Connection):
         until: datetime | None = None,
         limit: int = 1000,
         threshold: float = 0.8,
+        prdtypecode: int | None = None,
     ) -> RecentSales:
-        """Scores of the newest sales of a window."""
-        query = {"since": since, "until": until, "limit": limit, "threshold": threshold}
+        """Scores of the newest sales of a window.
+
+        Args:
+            prdtypecode: only sales predicted or chosen as this category.
+        """
+        query: Query = {
+            "since": since,
+            "until": until,
+            "limit": limit,
+            "threshold": threshold,
+            "prdtypecode": prdtypecode,
+        }
         return await self._ask(RecentSales, self._request("GET", "/metrics/recent-sales", token, query=query))
 
-    async def models(self, *, token: str, limit: int = 20, cursor: str | None = None) -> Page[Model]:
+    async def models(self, *, token: str, limit: int = 20, cursor: str | None = None) -> Models:
         """The versions of the store, newest first."""
         query = {"limit": limit, "cursor": cursor}
-        return await self._ask(Page[Model], self._request("GET", "/models", token, query=query))
+        return await self._ask(Models, self._request("GET", "/models", token, query=query))
 
     async def promote(self, version: str, *, token: str) -> Model:
         """Deploy a version; answered when the server answers with it."""

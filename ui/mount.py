@@ -6,14 +6,15 @@ from contextlib import asynccontextmanager
 
 import gradio as gr
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
 from ui.app import build_app
 from ui.client import ApiClient
 from ui.example import FOLDER
 from ui.theme import CSS, theme
 
-MAX_FILE_SIZE = "20mb"
-"""Above the API's own limit, whose refusal is the clearer sentence; below what would fill a disk."""
+MAX_FILE_SIZE = "200mb"
+"""Of a zip with the photos of a batch. A photo alone may be far smaller: the API says so in its own words."""
 
 
 def asgi_app(api_url: str, page_secret: str = "") -> FastAPI:
@@ -34,6 +35,7 @@ def asgi_app(api_url: str, page_secret: str = "") -> FastAPI:
         await client.close()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)
+    app.mount("/examples", StaticFiles(directory=FOLDER))
     return gr.mount_gradio_app(
         app,
         build_app(api_url, client=client),
@@ -43,7 +45,6 @@ def asgi_app(api_url: str, page_secret: str = "") -> FastAPI:
         ssr_mode=False,
         show_error=False,
         max_file_size=MAX_FILE_SIZE,
-        allowed_paths=[str(FOLDER)],
         footer_links=[],
         mcp_server=False,
         pwa=False,

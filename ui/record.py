@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 Modality = Literal["text", "image"]
 Role = Literal["user", "admin"]
 Mode = Literal["small", "full", "fusion"]
+TrainingState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Item = TypeVar("Item", bound=BaseModel)
 
 
@@ -55,6 +56,40 @@ class CategorySet(BaseModel):
     prdtypecodes: list[int] = Field(default_factory=list)
 
 
+class Word(BaseModel):
+    """A word, or neighbouring ones, and what it says for the category (log-odds; negative: against it)."""
+
+    field: Literal["designation", "description"]
+    start: int
+    end: int
+    weight: float
+
+
+class TextExplanation(BaseModel):
+    """The words that carried the text's vote for its own first category."""
+
+    prdtypecode: int
+    probability: float
+    designation: str
+    description: str
+    words: list[Word]
+
+
+class ImageExplanation(BaseModel):
+    """The places that carried the photo's vote for its own first category: rows of weights, top left first."""
+
+    prdtypecode: int
+    probability: float
+    heat: list[list[float]]
+
+
+class Explanation(BaseModel):
+    """Why each modality voted as it did; None: it had no say."""
+
+    text: TextExplanation | None = None
+    image: ImageExplanation | None = None
+
+
 class Prediction(RankedCategory):
     """The answer to one listing: the best shelf, and why.
 
@@ -67,6 +102,7 @@ class Prediction(RankedCategory):
     votes: dict[Modality, Vote | None] = Field(default_factory=dict)
     absent: list[Modality] = Field(default_factory=list)
     degraded: list[Modality] = Field(default_factory=list)
+    explanation: Explanation | None = None
     prediction_id: str | None = None
     version: str
     elapsed_ms: float
@@ -98,6 +134,28 @@ class Listing(BaseModel):
     description: str = ""
     image_base64: str | None = None
     top_k: int = 5
+
+
+class FileListing(Listing):
+    """A listing read from a file: where it stood, and the name of its photo's file."""
+
+    line: int
+    image: str | None = None
+
+
+class FileIssue(BaseModel):
+    """Why a line of a file is no listing."""
+
+    line: int
+    reason: str
+
+
+class ListingFile(BaseModel):
+    """The listings of a file; `truncated` where it holds more than are read."""
+
+    listings: list[FileListing]
+    issues: list[FileIssue] = Field(default_factory=list)
+    truncated: bool = False
 
 
 class Proposal(BaseModel):
@@ -149,7 +207,7 @@ class CategoryGiven(BaseModel):
     given_at: datetime
 
 
-class Product(BaseModel):
+class Product(Category):
     """A listing on its shelf.
 
     Attributes:
@@ -161,9 +219,6 @@ class Product(BaseModel):
     id: str
     designation: str
     description: str
-    prdtypecode: int
-    name_fr: str
-    name_en: str
     predicted_prdtypecode: int
     predicted_probability: float
     version: str
@@ -182,6 +237,14 @@ class ResetDone(BaseModel):
     copied_to: str | None = Field(default=None, alias="copy")
 
 
+class Links(BaseModel):
+    """Where the tools beside the server answer."""
+
+    tensorboard: str | None = None
+    mlflow: str | None = None
+    dashboard: str | None = None
+
+
 class Model(BaseModel):
     """A version of the model store; what could not be read of it is None, and `error` says why."""
 
@@ -198,12 +261,18 @@ class Model(BaseModel):
     error: str | None = None
 
 
+class Models(Page[Model]):
+    """Versions of the store, newest first."""
+
+    links: Links = Field(default_factory=Links)
+
+
 class Training(BaseModel):
     """A training and how far it is; the `log` comes with a single one."""
 
     id: str
     mode: Mode
-    state: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    state: TrainingState
     stage: str = ""
     percent: float = 0.0
     metrics: dict[str, Any] | None = None

@@ -43,6 +43,25 @@ class Confusion(BaseModel):
     rows: int
 
 
+class Step(BaseModel):
+    """The sales of one step of time."""
+
+    since: datetime
+    until: datetime
+    rows: int
+    weighted_f1: float
+    accuracy: float
+    acceptance: float
+
+
+class Cell(BaseModel):
+    """How many sales one shelf was predicted and one chosen for."""
+
+    predicted: int
+    chosen: int
+    rows: int
+
+
 class Drift(BaseModel):
     """How far the shares of the predicted shelves moved; `by_chance` is what chance alone would do."""
 
@@ -69,4 +88,6 @@ class RecentSales(BaseModel):
     coverage: Coverage
     per_category: list[CategorySales] = Field(default_factory=list)
     confusions: list[Confusion] = Field(default_factory=list)
+    confusion_matrix: list[Cell] = Field(default_factory=list)
+    over_time: list[Step] = Field(default_factory=list)
     drift: Drift | None = None

@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from ui.answer import answer_html, problem_html, status_html
 from ui.error import (
     ApiBusy,
     ApiDown,
@@ -20,9 +19,15 @@ from ui.error import (
     Refused,
     SignInNeeded,
 )
-from ui.example import EXAMPLES
+from ui.example import EXAMPLES, FOLDER
+from ui.markup.answer import answer_html
+from ui.markup.header import status_html
+from ui.markup.part import problem_html
 from ui.record import Category, CategorySet, Modality, Prediction, RankedCategory, Served, Vote, VotedCategory
-from ui.texts import ENGLISH, FRENCH, Texts, texts_in
+from ui.texts.english import ENGLISH
+from ui.texts.french import FRENCH
+from ui.texts.language import texts_in
+from ui.texts.shape import Texts
 
 
 def prediction(*probabilities: float, kept: int = 1, **changes: object) -> Prediction:
@@ -147,17 +152,35 @@ def test_errors_survive_pickling() -> None:
         assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
 
 
-def test_both_languages_fill_in_the_same_blanks() -> None:
-    for field in dataclasses.fields(Texts):
-        french, english = str(getattr(FRENCH, field.name)), str(getattr(ENGLISH, field.name))
-        assert set(re.findall(r"{\w+}", french)) == set(re.findall(r"{\w+}", english)), field.name
+def sentences(texts: object, path: str = "") -> dict[str, str]:
+    """Every text by the path of its name."""
+    if isinstance(texts, str):
+        return {path: texts}
+    if isinstance(texts, dict):
+        named = texts.items()
+    elif dataclasses.is_dataclass(texts):
+        named = ((field.name, getattr(texts, field.name)) for field in dataclasses.fields(texts))
+    else:
+        return {}
+    return {key: text for name, value in named for key, text in sentences(value, f"{path}.{name}").items()}
+
+
+def test_both_languages_say_the_same_things_and_fill_in_the_same_blanks() -> None:
+    french, english = sentences(FRENCH), sentences(ENGLISH)
+    assert french.keys() == english.keys()
+    for name, text in french.items():
+        assert text.strip(), name
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", english[name])), name
 
 
 def test_a_language_nobody_knows_is_french() -> None:
     assert [texts_in(code).language for code in ("en", "fr", "de", None)] == ["en", "fr", "fr", "fr"]
 
 
-def test_every_example_has_something_to_send_and_a_picture() -> None:
+def test_every_shelf_of_rakuten_has_one_example_with_a_picture() -> None:
+    assert len({example.prdtypecode for example in EXAMPLES}) == len(EXAMPLES) == 27
     for example in EXAMPLES:
         assert example.designation or example.photo
-        assert example.picture.is_file()
+        assert (FOLDER / example.picture).is_file()
+    pictures = {path.name for path in FOLDER.glob("*.jpg")}
+    assert pictures == {example.picture for example in EXAMPLES} | {"words.jpg"}

@@ -1,67 +1,15 @@
-"""The page in a real browser, on the real server."""
+"""A listing goes in, its shelf comes out: on the page, in a real browser."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.e2e.page.conftest import NewContext, open_tab, opened, proposed
 from ui.example import EXAMPLES, FOLDER
 
 pytestmark = pytest.mark.e2e
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is not installed; `make test` installs it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A reader of French; fails the test where the page asks anything of another address or throws an error."""
-    context = browser.new_context(locale="fr-FR", viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
-    requests: list[str] = []
-    errors: list[str] = []
-    context.on("request", lambda request: requests.append(request.url))
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    yield context
-    context.close()
-    outside = [url for url in requests if urlsplit(url).hostname not in ("127.0.0.1", None)]
-    assert outside == []
-    assert errors == []
-
-
-@pytest.fixture
-def page(context: BrowserContext, server: str) -> Page:
-    page = context.new_page()
-    page.goto(server)
-    expect(page.locator(".chip.on")).to_be_visible(timeout=30_000)
-    return page
-
-
-def proposed(page: Page) -> str:
-    """The name of the proposed shelf, once it is there."""
-    heading = page.locator("#answer .best h2")
-    expect(heading).to_be_visible(timeout=30_000)
-    return heading.inner_text()
 
 
 def test_a_title_gives_ranked_shelves_as_bars(page: Page) -> None:
@@ -112,25 +60,37 @@ def test_a_file_that_only_calls_itself_a_photo_gives_a_sentence(page: Page, tmp_
     expect(page.locator("body")).not_to_contain_text("Traceback")
 
 
-def test_every_example_is_one_click(page: Page) -> None:
+def test_every_example_is_one_click_without_an_account(page: Page) -> None:
+    open_tab(page, "Essayer")
     for example in EXAMPLES:
         page.get_by_role("button", name=example.label_fr, exact=True).click()
-        expect(page.get_by_label("Titre")).to_have_value(example.designation)
-        expect(page.locator("#photo img")).to_have_count(1 if example.photo else 0)
-        said = [name for name, given in (("text", example.designation), ("image", example.photo)) if given]
-        for modality in ("text", "image"):
-            card = page.locator(f"#answer .vote.{modality}:{'not(.off)' if modality in said else 'is(.off)'}")
-            expect(card).to_be_visible(timeout=30_000)
+        expect(page.locator("#explore-answer .listing")).to_contain_text(example.designation)
+        assert proposed(page, "#explore-answer")
+        for modality, given in (("text", example.designation), ("image", example.photo)):
+            card = page.locator(f"#explore-answer .vote.{modality}:{'not(.off)' if given else 'is(.off)'}")
+            expect(card).to_be_visible()
+
+
+def test_an_example_goes_into_the_form_with_its_photo_and_its_answer(page: Page) -> None:
+    open_tab(page, "Essayer")
+    example = EXAMPLES[0]
+    page.get_by_role("button", name=example.label_fr, exact=True).click()
+    shelf = proposed(page, "#explore-answer")
+    page.get_by_role("button", name="Vendre cette annonce").click()
+    expect(page.get_by_label("Titre")).to_have_value(example.designation)
+    expect(page.locator("#photo img")).to_be_visible()
+    assert proposed(page) == shelf
 
 
 def test_an_empty_form_gives_a_sentence_and_the_page_says_what_to_do(page: Page) -> None:
-    expect(page.locator("#answer")).to_contain_text("choisissez un exemple")
+    expect(page.locator("#answer")).to_contain_text("Décrivez-le à votre façon")
     page.get_by_role("button", name="Trouver le rayon").click()
     expect(page.get_by_role("alert")).to_contain_text("il faut au moins l'un des deux")
 
 
 def test_a_problem_takes_the_old_answer_away(page: Page) -> None:
-    page.locator("#examples button").first.click()
+    page.get_by_label("Titre").fill("Piscine ronde")
+    page.get_by_role("button", name="Trouver le rayon").click()
     assert proposed(page)
     page.get_by_label("Titre").fill("x" * 60_000)
     page.get_by_role("button", name="Trouver le rayon").click()
@@ -153,26 +113,17 @@ def test_english_is_a_click_away_and_is_remembered(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_everything_without_sideways_scrolling(browser: Browser, server: str, scheme: str) -> None:
-    dark = scheme == "dark"
-    context = browser.new_context(
-        locale="fr-FR",
-        viewport={"width": 375, "height": 780},
-        color_scheme="dark" if dark else "light",
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
-    page.goto(server)
-    expect(page.locator(".chip.on")).to_be_visible(timeout=30_000)
+def test_a_phone_shows_the_answer_without_sideways_scrolling(new_context: NewContext, server: str, scheme: str) -> None:
+    page = opened(new_context(width=375, height=780, scheme=scheme), server)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
-    page.locator("#examples button").first.click()
+    page.get_by_label("Titre").fill("Piscine ronde hors-sol avec échelle")
+    page.get_by_role("button", name="Trouver le rayon").click()
     assert proposed(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     expect(page.locator("#answer .best h2")).to_be_in_viewport()
-    background = page.evaluate("getComputedStyle(document.querySelector('#answer')).backgroundColor")
+    background = page.evaluate("getComputedStyle(document.querySelector('#answer-panel')).backgroundColor")
     lightness = sum(int(part) for part in re.findall(r"\d+", background)[:3]) / 3
-    assert (lightness < 80) is dark
-    context.close()
+    assert (lightness < 80) is (scheme == "dark")
 
 
 def test_a_synthetic_model_is_called_so(page: Page) -> None:

@@ -6,8 +6,9 @@ Everything that comes from outside (names, versions, details) is escaped here.
 from collections.abc import Sequence
 from html import escape
 
+from ui.markup.part import bar
 from ui.record import Category, Modality, Prediction, RankedCategory, Served
-from ui.texts import Texts
+from ui.texts.shape import Texts
 
 SHOWN = 5
 """Ranked shelves that are in sight; the rest is one click away."""
@@ -57,37 +58,6 @@ def empty_html(texts: Texts) -> str:
     )
 
 
-def problem_html(sentence: str, *, detail: str = "") -> str:
-    """One sentence next to the form, and the API's own reason below it, which is in English."""
-    reason = f'<small lang="en">{escape(detail)}</small>' if detail else ""
-    return f'<p class="note bad">{escape(sentence)}{reason}</p>'
-
-
-def header_html(texts: Texts) -> str:
-    """The title and the one sentence that says what the page is for."""
-    logo = (
-        '<svg class="logo" viewBox="0 0 40 40" aria-hidden="true"><rect width="40" height="40" rx="10"/>'
-        '<path d="M8 19h24M8 31h24"/>'
-        '<g><rect x="10" y="9" width="4" height="10"/><rect x="15" y="11" width="4" height="8"/>'
-        '<rect class="on" x="23" y="8" width="7" height="11"/><rect x="10" y="23" width="8" height="8"/>'
-        '<rect x="21" y="21" width="4" height="10"/><rect x="26" y="24" width="4" height="7"/></g></svg>'
-    )
-    return f'<div class="brand">{logo}<h1>Rayonnage</h1></div><p class="tagline">{escape(texts.tagline)}</p>'
-
-
-def status_html(served: Served | None, texts: Texts) -> str:
-    """Whether the model answers, and what it was trained on where that is synthetic."""
-    if served is None or not served.ready:
-        return f'<div class="status"><p class="chip wait">{escape(texts.not_ready)}</p></div>'
-    if served.down:
-        return f'<div class="status"><p class="chip wait">{escape(texts.partly_down[served.down[0]])}</p></div>'
-    both = {"text", "image"} <= set(served.modalities)
-    one = texts.photo_only if served.modalities == ["image"] else texts.text_only
-    ready = texts.ready.format(categories=len(served.categories), modalities=texts.both_modalities if both else one)
-    synthetic = f'<p class="chip demo">{escape(texts.synthetic)}</p>' if served.synthetic else ""
-    return f'<div class="status"><p class="chip on">{escape(ready)}</p>{synthetic}</div>'
-
-
 def _ranking(prediction: Prediction, served: Served | None, texts: Texts) -> str:
     """The conformal set first, in a frame that says what it promises; then what is less likely."""
     codes = set(prediction.category_set.prdtypecodes) if prediction.category_set else set()
@@ -115,7 +85,7 @@ def _lower(promised: float | None, measured: float | None) -> float | None:
 
 
 def _bars(categories: Sequence[RankedCategory], texts: Texts, *, shown: int) -> str:
-    rows = [_bar(texts.name(category), category.probability, texts) for category in categories]
+    rows = [bar(texts.name(category), category.probability, texts) for category in categories]
     if len(rows) == shown + 1:  # a click to see one more line is a click too many
         shown += 1
     later = rows[shown : shown + LATER]
@@ -124,13 +94,6 @@ def _bars(categories: Sequence[RankedCategory], texts: Texts, *, shown: int) -> 
         return bars
     more = escape(texts.more.format(count=len(later)))
     return f'{bars}<details><summary>{more}</summary><ol class="bars">{"".join(later)}</ol></details>'
-
-
-def _bar(name: str, probability: float, texts: Texts) -> str:
-    return (
-        f'<li><span class="name">{escape(name)}</span> <span class="value">{escape(texts.percent(probability))}</span>'
-        f'<span class="track" aria-hidden="true"><i style="width:{probability:.2%}"></i></span></li>'
-    )
 
 
 def _vote(prediction: Prediction, modality: Modality, texts: Texts) -> str:
@@ -144,7 +107,7 @@ def _vote(prediction: Prediction, modality: Modality, texts: Texts) -> str:
         return f'<div class="vote {modality} off">{heading}</h4><p>{escape(sentence)}</p></div>'
     names: dict[int, Category] = {category.prdtypecode: category for category in prediction.categories}
     rows = "".join(
-        _bar(
+        bar(
             texts.name(names[voted.prdtypecode]) if voted.prdtypecode in names else str(voted.prdtypecode),
             voted.probability,
             texts,

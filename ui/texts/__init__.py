@@ -1,0 +1,1 @@
+"""Every text of the page, in French and in English."""
