@@ -132,11 +132,21 @@ class Fusion:
         Returns:
             By modality (n, categories) float32 votes, and (n, categories) float32 fused probabilities.
         """
-        votes = {modality: pool(said, self._expert_shares[modality]) for modality, said in experts.items()}
+        votes = {modality: self.vote(modality, said) for modality, said in experts.items()}
         shares = self._shares(tuple(experts))
         total = sum(shares[modality] * vote for modality, vote in votes.items())
         fused = temper(np.asarray(total), self._situation(tuple(experts)).temperature)
         return {modality: vote.astype(np.float32) for modality, vote in votes.items()}, fused.astype(np.float32)
+
+    def vote(self, modality: Modality, experts: np.ndarray) -> np.ndarray:
+        """What one modality says by itself.
+
+        Args:
+            experts: (n, experts, categories) calibrated probabilities.
+        Returns:
+            (n, categories) float64.
+        """
+        return pool(experts, self._expert_shares[modality])
 
     def _shares(self, has_say: tuple[Modality, ...]) -> dict[Modality, float]:
         if len(has_say) == 1:

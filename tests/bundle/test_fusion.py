@@ -36,6 +36,11 @@ def test_experts_of_one_modality_are_pooled_and_none_has_a_veto() -> None:
     assert pool(np.array([sure, unsure]), np.array([0.1, 0.9])).argmax() == 1
 
 
+def test_a_modality_is_asked_for_its_vote_alone(plain: Manifest) -> None:
+    np.testing.assert_allclose(Fusion(plain).vote("text", np.stack([TEXT, TEXT])), [POOLED, POOLED], atol=1e-6)
+    np.testing.assert_allclose(Fusion(plain).vote("image", IMAGE[None]), IMAGE, atol=1e-6)
+
+
 def test_both_votes_are_added_by_their_experts_weights(plain: Manifest) -> None:
     (prediction,) = Fusion(plain).answer([TEXT], [IMAGE])
     np.testing.assert_allclose(prediction.probabilities, 0.6 * POOLED + 0.4 * IMAGE[0], atol=1e-6)

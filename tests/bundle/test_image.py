@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bundle.image import IMAGE_PX, prepare_image
+from bundle.image import IMAGE_PX, Area, prepare_image, prepare_photo
 from datasets.error import PhotoError
 
 
@@ -29,6 +29,32 @@ def test_a_tall_photo_is_whole_and_centred_on_white() -> None:
     assert (pixels[:, : 224 // 4] == 255).all()
     assert (pixels[:, -224 // 4 :] == 255).all()
     assert (pixels[:, 56:168] == (0, 0, 128)).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "area"),
+    [
+        ((100, 200), Area(56, 0, 168, 224)),
+        ((2000, 1000), Area(0, 56, 224, 168)),
+        ((500, 500), Area(0, 0, 224, 224)),
+        ((3, 4000), Area(111, 0, 112, 224)),
+    ],
+)
+def test_a_photo_lies_where_it_is_said_to(size: tuple[int, int], area: Area) -> None:
+    photo = prepare_photo(encode(Image.new("RGB", size, "navy")))
+    assert photo.area == area
+    is_white = (photo.pixels == 255).all(axis=2)
+    assert not is_white[area.top : area.bottom, area.left : area.right].any()
+    assert (~is_white).sum() == (area.right - area.left) * (area.bottom - area.top)
+
+
+def test_the_area_is_that_of_the_upright_photo() -> None:
+    lying = Image.new("RGB", (400, 200), "navy")
+    exif = lying.getexif()
+    exif[0x0112] = 6
+    buffer = BytesIO()
+    lying.save(buffer, "JPEG", exif=exif)
+    assert prepare_photo(buffer.getvalue()).area == Area(56, 0, 168, 224)
 
 
 def test_white_margins_by_the_shop_or_by_us_are_the_same() -> None:
