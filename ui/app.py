@@ -3,6 +3,7 @@
 Handlers hold no rights of their own: whatever Gradio lets a stranger call gives no more than the API does.
 """
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -10,8 +11,8 @@ import gradio as gr
 from ui.account import AccountBar
 from ui.client import ApiClient
 from ui.error import ApiError, SignInNeeded
-from ui.frame import QUICK, REFRESH_SHOWN, Frame
-from ui.markup.header import header_html, status_html
+from ui.frame import QUICK, REFRESH_SHOWN, SECRET, Frame
+from ui.markup.header import header_html, said_html, status_html
 from ui.record import Served
 from ui.tabs.batch import BatchTab
 from ui.tabs.explore import ExploreTab
@@ -29,43 +30,7 @@ AT_ONCE = 64
 WAITING = 512
 ASK_AGAIN_S = 4
 CACHE_S = 3600
-SECRET = "rayonnage-page"
-"""By which the browser scrambles what it remembers: the same after every start, or nobody would stay signed in."""
-
-# What Gradio cannot say by itself: the answer is read out when it changes, a problem at once; the upload button is
-# named after what it shows (Gradio's own name differs from it, and comes back with every new button); times are written
-# as the reader's clock has them; what is typed into a list replaces what was chosen there.
-FOR_READERS = """
-() => {
-  const mend = () => {
-    document.querySelectorAll('#answer, #explore-answer, #training').forEach((part) => { part.ariaLive = 'polite'; });
-    document.querySelectorAll('.block.problem').forEach((part) => part.setAttribute('role', 'alert'));
-    document.querySelectorAll('button.upload-container, .file-preview + button').forEach((button) => {
-      if (button.innerText.trim() && button.ariaLabel !== button.innerText.trim())
-        button.ariaLabel = button.innerText.trim();
-    });
-    document.querySelectorAll('time[datetime]:not([data-local])').forEach((time) => {
-      time.dataset.local = '1';
-      const at = new Date(time.dateTime);
-      if (!isNaN(at))
-        time.textContent = at.toLocaleString(document.documentElement.lang || 'fr',
-                                             { dateStyle: 'short', timeStyle: 'short' });
-    });
-  };
-  document.addEventListener('focusin', ({ target }) => {
-    if (!target.matches?.('input[role=combobox]')) return;
-    target.select();
-    target.addEventListener('mouseup', (event) => event.preventDefault(), { once: true });
-  });
-  let waiting = false;
-  new MutationObserver(() => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => { waiting = false; mend(); });
-  }).observe(document.body, { childList: true, subtree: true });
-  mend();
-}
-"""
+FOR_READERS = Path(__file__).with_name("page.js")
 
 IN_LANGUAGE = """
 (language, ...rest) => {
@@ -101,6 +66,7 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
                     gr.Button(elem_id="language", size="sm", min_width=0), value=lambda texts: texts.switch_language
                 )
         status = gr.HTML(elem_id="status")
+        frame.heading(said_html, elem_id="said", visible="hidden")
         account.form()
         with gr.Tabs(selected="sell", elem_id="tabs") as tabs:
             with words.say(gr.Tab(id="sell", elem_id="tab-sell"), label=lambda texts: texts.selling.tab) as sell_tab:
@@ -167,7 +133,8 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
             "js": IN_LANGUAGE,
             **QUICK,
         }
-        page.load(None, js=FOR_READERS)
+        page.load(None, js=FOR_READERS.read_text(encoding="utf-8"))
+        sell.write_again(page.load)
         page.load(**asking).then(**translating).then(**showing).then(None, js=REFRESH_SHOWN)
         frame.watch.tick(**asking)
         switch.click(other_language, frame.language, frame.language, **QUICK).then(**translating).then(

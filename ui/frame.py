@@ -11,6 +11,9 @@ from ui.texts.shape import Texts
 from ui.visit import Visit
 from ui.words import Words
 
+SECRET = "rayonnage-page"
+"""By which the browser scrambles what it remembers: the same after every start, or nobody would stay signed in."""
+
 QUICK: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False}
 """Handlers take what the browser sent as it is and judge it themselves: a choice that this process has forgotten since
 it was started again is no error, and a photo goes to the API byte for byte."""

@@ -32,6 +32,12 @@ def status_html(served: Served | None, texts: Texts) -> str:
     return f'<div class="status"><p class="chip on">{escape(ready)}</p>{synthetic}</div>'
 
 
+def said_html(texts: Texts) -> str:
+    """Sentences for what Gradio says by itself; the page's script puts them in."""
+    lost, wait, more = (escape(text) for text in (texts.lost, texts.not_ready, texts.more_tabs))
+    return f'<span data-lost="{lost}" data-wait="{wait}" data-more="{more}"></span>'
+
+
 def account_html(session: Session | None, texts: Texts) -> str:
     """Who is signed in; nothing for a stranger."""
     if session is None:

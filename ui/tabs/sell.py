@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from ui.error import ApiDown, ApiError, ListingRefused
-from ui.frame import QUICK, SEEN, Frame
+from ui.frame import QUICK, SECRET, SEEN, Frame
 from ui.listing_form import GivenListing, keep_photo
 from ui.markup.answer import answer_html, empty_html
 from ui.markup.explanation import explanation_html
@@ -17,6 +17,10 @@ from ui.tabs.category_choice import category_choices
 from ui.tabs.own_products import OwnProducts
 from ui.texts.language import texts_in
 from ui.visit import Visit
+
+# What is written survives a reload, and the server's restart, which reloads the page.
+KEEP = "(designation, description) => ({ designation, description })"
+WRITE_AGAIN = "(draft) => [draft?.designation ?? '', draft?.description ?? '']"
 
 # On a phone the answer lies below the form: bring its first line into sight, and only then.
 INTO_SIGHT = """
@@ -36,6 +40,7 @@ class SellTab:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self.shown = gr.State(None)
+        self._draft = gr.BrowserState({}, storage_key="rayonnage-draft", secret=SECRET)
         with gr.Row(elem_classes="columns"):
             with gr.Column(scale=5, elem_id="form", variant="panel"):
                 self._build_form()
@@ -127,6 +132,13 @@ class SellTab:
             **SEEN,
             show_progress_on=self.reasons,
         )
+        gr.on(
+            [self.designation.change, self.description.change],
+            None,
+            [self.designation, self.description],
+            self._draft,
+            js=KEEP,
+        )
         emptied = [self.problem, self.answer, self.shown, self.choose, self.reasons, *listing]
         self.clear.click(self._empty, frame.language, emptied, **QUICK)
 
@@ -161,6 +173,10 @@ class SellTab:
             sentence = texts.unreadable_photo
         problem, hidden = problem_html(sentence, detail=detail), gr.update(visible=False)
         return visit.stored, watch, problem, empty_html(texts), None, hidden, gr.skip(), "", ""
+
+    def write_again(self, loaded: Any) -> None:
+        """Once the page is there, the form has what was written before."""
+        loaded(None, self._draft, [self.designation, self.description], js=WRITE_AGAIN)
 
     @property
     def translated(self) -> dict[str, Any]:

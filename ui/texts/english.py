@@ -19,6 +19,8 @@ ENGLISH = Texts(
     synthetic="Demonstration model, trained on synthetic listings: on real ones it is wrong more often.",
     ready="Model ready · {categories} shelves · {modalities}",
     not_ready="The model is restarting…",
+    lost="The server is restarting. The page recovers by itself, your listing is kept.",
+    more_tabs="More tabs",
     partly_down={
         "text": "The text model is restarting… The photo decides alone meanwhile.",
         "image": "The photo model is restarting… The text decides alone meanwhile.",

@@ -20,6 +20,8 @@ FRENCH = Texts(
     "sur de vraies annonces, il se trompe plus souvent.",
     ready="Modèle prêt · {categories} rayons · {modalities}",
     not_ready="Le modèle redémarre…",
+    lost="Le serveur redémarre. La page se rétablit d'elle-même, votre annonce est gardée.",
+    more_tabs="Autres onglets",
     partly_down={
         "text": "Le modèle du texte redémarre… La photo décide seule en attendant.",
         "image": "Le modèle des photos redémarre… Le texte décide seul en attendant.",

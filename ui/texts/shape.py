@@ -251,6 +251,8 @@ class Texts:
 
     ready: str
     not_ready: str
+    lost: str
+    more_tabs: str
     partly_down: dict[Modality, str]
     both_modalities: str
     text_only: str
