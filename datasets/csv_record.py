@@ -35,7 +35,7 @@ class Shape:
     """What makes a line a record: how many fields, and which of them hold whole numbers.
 
     Attributes:
-        integer_columns: the first is never empty.
+        integer_columns: the first is never empty; without any, nothing is known to be a record.
     """
 
     width: int
@@ -45,7 +45,11 @@ class Shape:
         if len(fields) < self.width or any(field.strip() for field in fields[self.width :]):
             return False
         numbers = [fields[column] for column in self.integer_columns]
-        return bool(numbers[0].strip()) and all(read_integer(number) or not number.strip() for number in numbers)
+        return (
+            bool(numbers)
+            and bool(numbers[0].strip())
+            and all(read_integer(number) or not number.strip() for number in numbers)
+        )
 
 
 def split_lines(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """A CSV file as a table, whatever tool wrote it: encoding, separator, quoting and column order are found out."""
 
 import gzip
+import io
 import re
 import unicodedata
 import zlib
@@ -45,9 +46,34 @@ def read_table(path: Path, *, columns: Sequence[str], integers: Sequence[str]) -
     Raises:
         FolderError: unreadable, empty, not a CSV, or a column is missing.
     """
-    lines = split_lines(decode(_read_bytes(path)))
-    header_at, separator, positions, width = _read_header(path, lines, columns)
-    shape = Shape(width, [positions[name] for name in integers])
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FolderError(str(path), f"cannot be read: {error.strerror or error}") from error
+    return rows_of(data, name=str(path), columns=columns, integers=integers)
+
+
+def rows_of(
+    data: bytes,
+    *,
+    name: str,
+    columns: Sequence[str],
+    integers: Sequence[str],
+    optional: Sequence[str] = (),
+    one_of: Sequence[str] = (),
+    max_bytes: int | None = None,
+) -> list[Row]:
+    """As `read_table`, from what is in a file.
+
+    Args:
+        name: what errors call the file.
+        optional: more names to look for; one that the header lacks is missing from every row's cells.
+        one_of: those of them of which the header must have one, where any are named.
+        max_bytes: what may come out of a gzipped file.
+    """
+    lines = split_lines(decode(_plain_bytes(data, name, max_bytes)))
+    header_at, separator, positions, width = _read_header(name, lines, columns, optional, one_of)
+    shape = Shape(width, [positions[column] for column in integers if column in positions])
     needed = max(shape.integer_columns, default=0)
     records = split_records(lines, separator=separator, shape=shape, start=header_at + 1)
     return [_row(record, positions, width, needed) for record in records]
@@ -67,21 +93,25 @@ def _row(record: Record, positions: dict[str, int], width: int, needed: int) -> 
     return Row(record.line, cells, fault, record.repaired)
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-        if data.startswith(b"\x1f\x8b"):
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise FolderError(str(path), f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
+def _plain_bytes(data: bytes, name: str, max_bytes: int | None) -> bytes:
+    if data.startswith(b"\x1f\x8b"):
+        try:
+            with gzip.open(io.BytesIO(data)) as file:
+                data = file.read() if max_bytes is None else file.read(max_bytes + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise FolderError(name, f"cannot be read: {error}") from error
+        if max_bytes is not None and len(data) > max_bytes:
+            raise FolderError(name, f"holds more than {max_bytes:,} bytes when it is unpacked")
     if data.startswith(b"PK\x03\x04") or data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FolderError(str(path), "is an Excel workbook or an archive, not a CSV; save it as CSV UTF-8")
+        raise FolderError(name, "is an Excel workbook or an archive, not a CSV; save it as CSV UTF-8")
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        raise FolderError(str(path), "is empty; it needs a header line and rows")
+        raise FolderError(name, "is empty; it needs a header line and rows")
     return data
 
 
-def _read_header(path: Path, lines: list[str], columns: Sequence[str]) -> tuple[int, str, dict[str, int], int]:
+def _read_header(
+    name: str, lines: list[str], columns: Sequence[str], optional: Sequence[str], one_of: Sequence[str]
+) -> tuple[int, str, dict[str, int], int]:
     """Line index of the header, separator, position of each column, and the number of columns."""
     at = next(i for i, line in enumerate(lines) if line.strip("\ufeff \t"))
     declared = re.fullmatch(r'\ufeff?"?sep=(.)"?[,;\t]*', lines[at].strip(" "), re.IGNORECASE)
@@ -92,17 +122,19 @@ def _read_header(path: Path, lines: list[str], columns: Sequence[str]) -> tuple[
     best: tuple[int, str, dict[str, int], int] | None = None
     for separator in separators:
         fields = split_quoted(lines[at], separator) or split_bare(lines[at], separator)
-        positions = _locate(fields, columns)
+        positions = _locate(fields, [*columns, *optional])
         if best is None or len(positions) > len(best[2]):
             best = at, separator, positions, len(fields)
     assert best is not None
-    missing = [name for name in columns if name not in best[2]]
+    missing = [column for column in columns if column not in best[2]]
+    found = lines[at].strip()[:80]
     if missing:
-        named = ", ".join(name or "the row index (the first column, unnamed)" for name in missing)
-        found = lines[at].strip()[:80]
+        named = ", ".join(column or "the row index (the first column, unnamed)" for column in missing)
         raise FolderError(
-            f"{path}:{at + 1}", f"misses the column{'s' if len(missing) > 1 else ''} {named}; found {found!r}"
+            f"{name}:{at + 1}", f"misses the column{'s' if len(missing) > 1 else ''} {named}; found {found!r}"
         )
+    if one_of and not best[2].keys() & {*one_of}:
+        raise FolderError(f"{name}:{at + 1}", f"has none of the columns {', '.join(one_of)}; found {found!r}")
     return best
 
 

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr
@@ -22,6 +23,16 @@ def _path_prefix(text: str) -> str:
     return prefix
 
 
+def _web_address(text: str | None) -> str | None:
+    if not text:
+        return None
+    address = urlsplit(text)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise ValueError("is no address like http://tracking.example:5000")
+    return text
+
+
+WebAddress = Annotated[str | None, AfterValidator(_web_address)]
 PathPrefix = Annotated[str, AfterValidator(_path_prefix)]
 
 
@@ -73,6 +84,9 @@ class Settings(BaseSettings):
     )
     cors_origins: str = Field(default="", description="web origins that may call the API, with commas; * for any")
     root_path: PathPrefix = Field(default="", description="path prefix that a reverse proxy takes off, like /shop")
+    tensorboard_url: WebAddress = Field(default=None, description="where TensorBoard answers; admins get a link")
+    mlflow_url: WebAddress = Field(default=None, description="where MLflow answers; admins get a link")
+    dashboard_url: WebAddress = Field(default=None, description="where Ray's dashboard answers; admins get a link")
     max_waiting: int = Field(default=256, ge=1, description="listings a router answers at one time; more get 503")
 
     @property

@@ -1,5 +1,6 @@
 """What is made once a session: the sample's model, and a running server that answers with it."""
 
+import os
 import secrets
 import socket
 import subprocess
@@ -34,7 +35,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained_store(home: Path, sample_dir: Path) -> ModelStore:
-    """A store whose champion is the default model, trained on the bundled sample."""
+    """A store whose champion is the default model, trained on the bundled sample.
+
+    RAYONNAGE_TEST_STORE names one that is there already: it saves minutes to who works on the page.
+    """
+    if kept := os.environ.get("RAYONNAGE_TEST_STORE"):
+        return ModelStore(kept)
     store = ModelStore(home / "models")
     train(load_folders([sample_dir]), store, TrainOptions(), cache_dir=home / "cache")
     return store

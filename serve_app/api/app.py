@@ -4,13 +4,27 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from serve_app.api import datasets, health, keys, models, predict, products, recent_sales, token, trainings, users
+from serve_app.api import (
+    batch_file,
+    datasets,
+    health,
+    keys,
+    models,
+    predict,
+    products,
+    recent_sales,
+    token,
+    trainings,
+    users,
+)
 from serve_app.api.error_answer import add_error_answers
 from serve_app.api.middleware.body_limit import BodyLimit
 from serve_app.api.middleware.count_requests import CountRequests
 from serve_app.api.middleware.head_requests import HeadRequests
 from serve_app.api.middleware.proxy_prefix import ProxyPrefix
 from serve_app.backend import Backend
+from serve_app.body import FORM_OVERHEAD_BYTES
+from serve_app.listing_file import MOST_BYTES
 
 PREFIX = "/api/v1"
 DAY_S = 86_400
@@ -27,7 +41,19 @@ def build_app(backend: Backend) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.backend = backend
-    for resource in (token, users, keys, predict, products, recent_sales, datasets, models, trainings, health):
+    for resource in (
+        token,
+        users,
+        keys,
+        predict,
+        batch_file,
+        products,
+        recent_sales,
+        datasets,
+        models,
+        trainings,
+        health,
+    ):
         app.include_router(resource.router)
     add_error_answers(app)
     _add_middleware(app, backend)
@@ -40,6 +66,7 @@ def _add_middleware(app: FastAPI, backend: Backend) -> None:
     settings, limits = backend.settings, backend.predictions.limits
     listing, batch = limits.listing_max_bytes, limits.batch_max_bytes
     large = {"/predict": listing, "/products": listing, "/predict/batch": batch}
+    large["/predict/batch/read"] = MOST_BYTES + FORM_OVERHEAD_BYTES
     app.add_middleware(BodyLimit, bytes_by_path=large)
     if settings.cors_origins:
         app.add_middleware(

@@ -65,10 +65,19 @@ class Model(BaseModel):
     error: str | None = None
 
 
+class Links(BaseModel):
+    """Where the tools beside the server answer; null where that was not set."""
+
+    tensorboard: str | None
+    mlflow: str | None
+    dashboard: str | None
+
+
 class Models(BaseModel):
     """A page of versions, newest first."""
 
     items: list[Model]
+    links: Links
     next: str | None = Field(description="`cursor` of the next page; null on the last")
 
 
@@ -82,8 +91,11 @@ def models(
     except BundleError as error:
         raise ConflictError(str(error)) from error
     page = versions[:limit]
+    settings = backend.settings
     return Models(
-        items=[_model(backend, version) for version in page], next=page[-1] if len(versions) > limit else None
+        items=[_model(backend, version) for version in page],
+        links=Links(tensorboard=settings.tensorboard_url, mlflow=settings.mlflow_url, dashboard=settings.dashboard_url),
+        next=page[-1] if len(versions) > limit else None,
     )
 
 
