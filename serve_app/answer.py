@@ -44,6 +44,47 @@ class CategorySet(BaseModel):
     prdtypecodes: list[int]
 
 
+class WordWeight(BaseModel):
+    """A word of a listing's text, or neighbouring ones that were taken out together."""
+
+    field: Literal["designation", "description"]
+    start: int = Field(description="offset of its first character in that field of the explanation")
+    end: int = Field(description="offset behind its last character")
+    word: str
+    weight: float = Field(
+        description="by how much the log-odds (natural logarithm) of the category fall without it; "
+        "positive speaks for the category, negative against"
+    )
+
+
+class TextExplanation(BaseModel):
+    """What the text's vote rests on."""
+
+    prdtypecode: int = Field(description="the text's own first category, which the weights are about")
+    probability: float = Field(description="the text's vote for it")
+    designation: str = Field(description="the title as the model read it, without markup")
+    description: str = Field(description="likewise, its first 1,000 characters")
+    words: list[WordWeight] = Field(description="in reading order")
+
+
+class ImageExplanation(BaseModel):
+    """What the photo's vote rests on."""
+
+    prdtypecode: int = Field(description="the photo's own first category, which the weights are about")
+    probability: float = Field(description="the photo's vote for it")
+    heat: list[list[float]] = Field(
+        description="rows and columns of weights over the whole upright photo, top left first: by how much the "
+        "log-odds of the category fall when that part is covered; positive speaks for the category"
+    )
+
+
+class Explanation(BaseModel):
+    """Why each modality voted as it did; null where it had no say, or its model was lost meanwhile."""
+
+    text: TextExplanation | None
+    image: ImageExplanation | None
+
+
 class Answer(RankedCategory):
     """The best category of a listing, and why."""
 
@@ -70,7 +111,19 @@ class Answer(RankedCategory):
                     },
                     "absent": ["image"],
                     "degraded": [],
-                    "explanation": None,
+                    "explanation": {
+                        "text": {
+                            "prdtypecode": 2583,
+                            "probability": 0.95,
+                            "designation": "Piscine ronde",
+                            "description": "",
+                            "words": [
+                                {"field": "designation", "start": 0, "end": 7, "word": "Piscine", "weight": 3.21},
+                                {"field": "designation", "start": 8, "end": 13, "word": "ronde", "weight": 0.42},
+                            ],
+                        },
+                        "image": None,
+                    },
                     "prediction_id": "AYAvHkQ0RgYAvU3mQhY0",
                     "version": "20261125-101500-3f2a",
                     "elapsed_ms": 8.4,
@@ -84,7 +137,7 @@ class Answer(RankedCategory):
     votes: dict[Modality, VoteAnswer | None] = Field(description="null: this modality had no say")
     absent: list[Modality] = Field(description="modalities that were not sent")
     degraded: list[Modality] = Field(description="modalities that were sent but not used")
-    explanation: None = Field(default=None, description="reserved")
+    explanation: Explanation | None = Field(default=None, description="null unless `explain` was true")
     prediction_id: str = Field(description="for POST /products, within 24 hours")
     version: str = Field(description="the bundle that answered")
     elapsed_ms: float
@@ -159,7 +212,13 @@ class Readiness(BaseModel):
 
 
 def answer_of(
-    prediction: Prediction, manifest: Manifest, *, top_k: int, prediction_id: str, elapsed_ms: float
+    prediction: Prediction,
+    manifest: Manifest,
+    *,
+    top_k: int,
+    explanation: Explanation | None,
+    prediction_id: str,
+    elapsed_ms: float,
 ) -> Answer:
     """Name what the fusion found."""
     top = [
@@ -180,6 +239,7 @@ def answer_of(
         votes={modality: _vote(vote, codes, top_k) for modality, vote in prediction.votes.items()},
         absent=prediction.absent,
         degraded=prediction.degraded,
+        explanation=explanation,
         prediction_id=prediction_id,
         version=manifest.version,
         elapsed_ms=elapsed_ms,

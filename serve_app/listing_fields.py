@@ -60,7 +60,9 @@ class ListingFields(BaseModel):
         default=5, ge=1, le=1000, description="categories wanted; more than there are gives all"
     )
     explain: Annotated[bool, BeforeValidator(_true_or_false)] = Field(
-        default=False, description="reserved: `explanation` is null in this version"
+        default=False,
+        description="say in `explanation` which words and which parts of the photo the votes rest on; takes up to a "
+        "second more; for POST /predict only",
     )
 
 

@@ -1,16 +1,15 @@
-"""Answers listings: cleans and decodes, asks both models at once, fuses what they say."""
+"""Answers listings: cleans and decodes, asks both models at once, fuses what they say, and explains it if asked."""
 
 import asyncio
 import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from bundle.fusion import Prediction
-from bundle.image import prepare_image
+from bundle.image import SquaredPhoto, prepare_photo
 from bundle.manifest import Manifest, Modality
 from bundle.text import CleanText, has_text, prepare_text
 from datasets.error import PhotoError
@@ -19,6 +18,7 @@ from serve_app.admission import Admission
 from serve_app.answer import Answer, answer_of
 from serve_app.body import Limits, read_json_listing
 from serve_app.error import ModelsDownError, RequestError
+from serve_app.explain import ROOM, explain
 from serve_app.listing_fields import ListingFields
 from serve_app.prediction_id import Predicted, PredictionIds, content_of
 from serve_app.serving import Serving
@@ -32,6 +32,14 @@ LONG_TEXT_CHARS = 300
 
 LARGE_PHOTO_BYTES = 1_000_000
 """Hashing more than this takes over a millisecond."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Prepared:
+    """A listing as the models take it; None is a part that it did not bring."""
+
+    text: CleanText | None
+    photo: SquaredPhoto | None
 
 
 class PredictionService:
@@ -88,16 +96,27 @@ class PredictionService:
             ModelsDownError: the models that could are down.
             BusyError: too many listings are under way.
         """
-        with self.admission.enter():
+        with self.admission.enter(1 + ROOM if fields.explain else 1):
             return await self._answer(self.serving, fields, photo, started=started)
 
     async def _answer(self, serving: Serving, fields: ListingFields, photo: bytes | None, *, started: float) -> Answer:
-        prediction = await self.judge(serving, fields, photo)
+        listing = await self._prepare(fields, photo)
+        prediction = await self._judge(serving, listing)
+        explanation = None
+        if fields.explain:
+            explanation = await explain(
+                serving, prediction, text=listing.text, photo=listing.photo, threads=self._threads
+            )
         self.metrics.listings.labels(serving.version).inc()
         prediction_id = self.ids.sign(Predicted.of(prediction, serving.manifest), await self.content(fields, photo))
         elapsed_ms = round((time.perf_counter() - started) * 1000, 2)
         return answer_of(
-            prediction, serving.manifest, top_k=fields.top_k, prediction_id=prediction_id, elapsed_ms=elapsed_ms
+            prediction,
+            serving.manifest,
+            top_k=fields.top_k,
+            explanation=explanation,
+            prediction_id=prediction_id,
+            elapsed_ms=elapsed_ms,
         )
 
     async def predict_many(self, listings: Sequence[Any], *, started: float) -> list[Answer | RequestError]:
@@ -111,6 +130,8 @@ class PredictionService:
         async def answer(given: Any) -> Answer | RequestError:
             try:
                 fields, photo = await self._in_thread(read_json_listing, given, self.limits, ListingFields)
+                if fields.explain:
+                    raise RequestError("explain", "is not for batches: send the listing to POST /predict")
                 return await self._answer(serving, fields, photo, started=started)
             except RequestError as error:
                 return error
@@ -124,10 +145,17 @@ class PredictionService:
         Raises:
             RequestError, ModelsDownError: as `predict`.
         """
-        text, pixels = await asyncio.gather(self._text(fields), self._pixels(photo))
-        if text is None and pixels is None:
+        return await self._judge(serving, await self._prepare(fields, photo))
+
+    async def _prepare(self, fields: ListingFields, photo: bytes | None) -> Prepared:
+        text, squared = await asyncio.gather(self._text(fields), self._photo(photo))
+        if text is None and squared is None:
             raise RequestError("designation", "is empty, and there is no photo: send one of them")
-        sent: dict[Modality, Any] = {"text": text, "image": pixels}
+        return Prepared(text, squared)
+
+    async def _judge(self, serving: Serving, listing: Prepared) -> Prediction:
+        pixels = listing.photo.pixels if listing.photo is not None else None
+        sent: dict[Modality, Any] = {"text": listing.text, "image": pixels}
         said = await serving.votes(sent)
         degraded: list[Modality] = [name for name, item in sent.items() if item is not None and said[name] is None]
         for modality in degraded:
@@ -151,11 +179,11 @@ class PredictionService:
             text = prepare_text(listing)
         return text if has_text(text) else None
 
-    async def _pixels(self, photo: bytes | None) -> np.ndarray | None:
+    async def _photo(self, photo: bytes | None) -> SquaredPhoto | None:
         if photo is None:
             return None
         try:
-            return await self._in_thread(prepare_image, photo)
+            return await self._in_thread(prepare_photo, photo)
         except PhotoError as error:
             raise RequestError("image", str(error)) from None
 

@@ -62,6 +62,8 @@ async def predict(request: Request, _: MayPredict, service: Service, started: St
 
     Example:
         curl -F designation="Piscine tubulaire ronde 3 m" -F image=@photo.jpg http://127.0.0.1:8000/api/v1/predict
+
+    With `-F explain=true` the answer also says why.
     """
     fields, photo = await read_listing(request, service.limits, ListingFields)
     answer = await service.predict(fields, photo, started=started)
@@ -76,7 +78,10 @@ async def predict(request: Request, _: MayPredict, service: Service, started: St
     dependencies=[Room],
 )
 async def predict_batch(request: Request, _: SignedIn, service: Service, started: Started) -> Response:
-    """The categories of up to 256 listings, in their order; a bad one has its `error` in its place."""
+    """The categories of up to 256 listings, in their order; a bad one has its `error` in its place.
+
+    `explain` is refused here: ask for one listing at a time.
+    """
     listings = await read_batch(request)
     items = [
         BatchItemError(error=BatchError(field=answer.field or "body", detail=answer.reason))

@@ -9,6 +9,8 @@ from PIL import Image, ImageDraw
 
 from bundle.explain import (
     DESCRIPTION_CHARS,
+    FEWEST_TEXT_VARIANTS,
+    MOST_CHARACTERS,
     MOST_TEXT_VARIANTS,
     Grid,
     Words,
@@ -100,7 +102,7 @@ def test_markup_is_no_word_and_offsets_count_in_the_clean_text() -> None:
     assert words_shown(text) == ["Piscine", "pompe", "Montée", "en", "30", "min"]
 
 
-@pytest.mark.parametrize("title_words", [1, 12, 60, 3000])
+@pytest.mark.parametrize("title_words", [1, 12, 50, 3000])
 @pytest.mark.parametrize("description_words", [0, 20, 5000])
 def test_long_texts_are_taken_apart_in_groups_that_leave_nothing_out(title_words: int, description_words: int) -> None:
     text = text_read(CleanText(" ".join(["mot"] * title_words), " ".join(["mots"] * description_words)))
@@ -112,6 +114,14 @@ def test_long_texts_are_taken_apart_in_groups_that_leave_nothing_out(title_words
         assert " ".join(pieces) == whole.rstrip()
     if title_words <= 12:
         assert sum(one.field == "designation" for one in words) == title_words
+
+
+def test_a_very_long_title_is_taken_apart_coarsely() -> None:
+    for characters in (2000, 20_000, 200_000):
+        text = CleanText(("piscine gonflable bleue " * (characters // 20))[:characters].strip(), "")
+        count = len(words_of(text))
+        assert count >= FEWEST_TEXT_VARIANTS
+        assert count * len(text.designation) <= MOST_CHARACTERS or count == FEWEST_TEXT_VARIANTS
 
 
 def test_weights_are_finite_and_positive_where_the_vote_falls() -> None:

@@ -3,6 +3,8 @@
 import base64
 import json
 import struct
+import threading
+import time
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
@@ -11,7 +13,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from prometheus_client.parser import text_string_to_metric_families
 
 pytestmark = pytest.mark.e2e
@@ -115,12 +117,105 @@ def test_every_accepted_kind_of_photo_is_answered(api: httpx.Client, kind: str) 
 
 def test_top_k_above_the_number_of_categories_gives_all(api: httpx.Client) -> None:
     served = api.get("/predict").json()
-    answer = api.post("/predict", json={"designation": TITLE, "top_k": 1000, "explain": True}).json()
+    answer = api.post("/predict", json={"designation": TITLE, "top_k": 1000}).json()
     assert len(answer["categories"]) == len(served["categories"])
     assert sum(category["probability"] for category in answer["categories"]) == pytest.approx(1, abs=1e-4)
     assert answer["explanation"] is None
     assert answer["version"] == served["version"]
     assert (served["ready"], served["modalities"], served["down"]) == (True, ["text", "image"], [])
+
+
+def thing_photo(size: tuple[int, int] = (400, 300)) -> bytes:
+    photo = Image.new("RGB", size, "white")
+    ImageDraw.Draw(photo).ellipse((20, 20, size[0] // 2, size[1] - 20), fill="deepskyblue")
+    buffer = BytesIO()
+    photo.save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def test_an_explanation_says_which_words_and_parts_of_the_photo_carry_the_votes(api: httpx.Client) -> None:
+    description = "<p>Mont&eacute;e en 30 min, avec pompe.</p>"
+    fields = {"designation": TITLE, "description": description, "explain": "true"}
+    answer = api.post("/predict", data=fields, files={"image": thing_photo()}).json()
+    text, image = answer["explanation"]["text"], answer["explanation"]["image"]
+    for explanation, vote in ((text, answer["votes"]["text"]), (image, answer["votes"]["image"])):
+        first = vote["categories"][0]
+        assert (explanation["prdtypecode"], explanation["probability"]) == (first["prdtypecode"], first["probability"])
+    assert (text["designation"], text["description"]) == (TITLE, "Montée en 30 min, avec pompe.")
+    for word in text["words"]:
+        assert word["word"] == text[word["field"]][word["start"] : word["end"]]
+    shown = [word["word"] for word in text["words"]]
+    assert shown == ["Piscine", "tubulaire", "ronde", "3", "m", "Montée", "en", "30", "min", "avec", "pompe"]
+    assert max(text["words"], key=lambda word: word["weight"])["word"] == "Piscine"
+    assert np.array(image["heat"]).shape == (5, 7)
+
+
+def test_an_explained_answer_is_the_plain_one_and_json_the_form(api: httpx.Client) -> None:
+    fields = {"designation": TITLE, "image_base64": base64.b64encode(PHOTO).decode()}
+    plain = without_times(api.post("/predict", json=fields).json())
+    assert plain["explanation"] is None
+    explained = without_times(api.post("/predict", json={**fields, "explain": True}).json())
+    form = api.post("/predict", data={"designation": TITLE, "explain": "1"}, files={"image": PHOTO})
+    assert without_times(form.json()) == explained
+    assert explained["explanation"]["text"] and explained["explanation"]["image"]
+    assert {**explained, "explanation": None} == plain
+
+
+def test_a_part_that_is_absent_is_not_explained(api: httpx.Client) -> None:
+    by_text = api.post("/predict", json={"designation": TITLE, "explain": True}).json()["explanation"]
+    assert by_text["text"]["words"]
+    assert by_text["image"] is None
+    photo = {"image": thing_photo((300, 600))}
+    by_photo = api.post("/predict", data={"designation": "", "explain": "true"}, files=photo).json()["explanation"]
+    assert by_photo["text"] is None
+    assert np.array(by_photo["image"]["heat"]).shape == (7, 4)
+
+
+@pytest.mark.parametrize(
+    ("title", "description"),
+    [
+        ("😀", ""),
+        ("Piscine", ""),
+        ("!!!", ""),
+        ("日本のおもちゃ", ""),
+        ("<b>Pompe</b> &amp; filtre", "<br>"),
+        ("", "Un livre de poche"),
+        (TITLE, "très bon état " * 1400),
+        ("piscine gonflable bleue " * 830, "neuve " * 3300),
+        ("a" * 20_000, ""),
+    ],
+)
+def test_an_unusual_text_is_explained(api: httpx.Client, title: str, description: str) -> None:
+    answer = api.post("/predict", json={"designation": title, "description": description, "explain": True})
+    assert answer.status_code == 200, answer.text
+    text = answer.json()["explanation"]["text"]
+    assert 1 <= len(text["words"]) <= 64
+    assert len(text["description"]) <= 1000
+    assert all(np.isfinite(word["weight"]) for word in text["words"])
+
+
+def test_others_are_answered_while_explanations_run(api: httpx.Client, server: str) -> None:
+    fields = {"designation": TITLE, "description": "Avec pompe et bâche, montage en 30 min. " * 25, "explain": "true"}
+    statuses: list[int] = []
+    finished: list[float] = []
+
+    def explain() -> None:
+        answer = httpx.post(f"{server}/api/v1/predict", data=fields, files={"image": PHOTO}, timeout=60)
+        statuses.append(answer.status_code)
+        finished.append(time.perf_counter())
+
+    explaining = [threading.Thread(target=explain) for _ in range(4)]
+    for thread in explaining:
+        thread.start()
+    answered: list[float] = []
+    while any(thread.is_alive() for thread in explaining):
+        answer = api.post("/predict", json={"designation": TITLE})
+        assert (answer.status_code, answer.json()["degraded"]) == (200, [])
+        answered.append(time.perf_counter())
+    for thread in explaining:
+        thread.join()
+    assert statuses == [200] * 4
+    assert sum(moment < min(finished) for moment in answered) >= 2, "plain predictions waited for the explanations"
 
 
 BAD_JSON: list[tuple[bytes, str]] = [
@@ -230,6 +325,7 @@ def test_a_batch_answers_in_order_and_puts_errors_in_their_place(api: httpx.Clie
         {"designation": "", "image_base64": base64.b64encode(PHOTO).decode()},
         {"designation": "x", "image_base64": "%%%"},
         {"designation": "x", "prix": 1},
+        {"designation": "x", "explain": True},
         "not a listing",
         {"designation": "Lot de livres de poche"},
     ]
@@ -240,11 +336,12 @@ def test_a_batch_answers_in_order_and_puts_errors_in_their_place(api: httpx.Clie
         None,
         "image_base64",
         "prix",
+        "explain",
         "body",
         None,
     ]
     assert all(item["error"]["detail"] for item in items if "error" in item)
-    for given, item in ((listings[0], items[0]), (listings[6], items[6])):
+    for given, item in ((listings[0], items[0]), (listings[7], items[7])):
         assert without_times(item) == without_times(api.post("/predict", json=given).json())
 
 
