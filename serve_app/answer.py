@@ -216,9 +216,9 @@ def answer_of(
     manifest: Manifest,
     *,
     top_k: int,
-    explanation: Explanation | None,
     prediction_id: str,
     elapsed_ms: float,
+    explanation: Explanation | None = None,
 ) -> Answer:
     """Name what the fusion found."""
     top = [

@@ -114,9 +114,9 @@ class PredictionService:
             prediction,
             serving.manifest,
             top_k=fields.top_k,
-            explanation=explanation,
             prediction_id=prediction_id,
             elapsed_ms=elapsed_ms,
+            explanation=explanation,
         )
 
     async def predict_many(self, listings: Sequence[Any], *, started: float) -> list[Answer | RequestError]:
