@@ -7,9 +7,18 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from bundle.manifest import CategoryEntry
-from bundle.scores import agreement, counts, f1_of
+from bundle.scores import agreement, counts, f1_of, weighted_f1_of
 from serve_app.sales.drift import ROWS_NEEDED, index_by_chance, stability_index
-from serve_app.sales.record import Acceptance, CategorySales, Confusion, Coverage, Drift, RecentSales
+from serve_app.sales.record import (
+    Acceptance,
+    CategorySales,
+    Confusion,
+    ConfusionCell,
+    Coverage,
+    Drift,
+    RecentSales,
+    SalesStep,
+)
 from serve_app.sales.window import Window, read_window
 
 MOST_CONFUSIONS = 20
@@ -23,6 +32,7 @@ def recent_sales(
     until: datetime | None = None,
     limit: int = 1000,
     threshold: float = 0.8,
+    prdtypecode: int | None = None,
 ) -> RecentSales:
     """Scores over the newest sales of a window.
 
@@ -31,8 +41,9 @@ def recent_sales(
         since, until: from this moment on, and before that one.
         limit: sales at most.
         threshold: probability from which a prediction counts as covered.
+        prdtypecode: only sales that were predicted or chosen as this category.
     """
-    window = read_window(session, since=since, until=until, limit=limit, threshold=threshold)
+    window = read_window(session, since=since, until=until, limit=limit, threshold=threshold, prdtypecode=prdtypecode)
     names = {category.prdtypecode: category for category in categories}
     right = window.predicted == window.chosen
     codes, columns = np.unique(np.concatenate([window.chosen, window.predicted]), return_inverse=True)
@@ -42,6 +53,7 @@ def recent_sales(
         rows=len(chosen),
         since=since,
         until=until,
+        prdtypecode=prdtypecode,
         oldest=window.oldest,
         newest=window.newest,
         weighted_f1=scores.weighted_f1 if scores else None,
@@ -51,7 +63,9 @@ def recent_sales(
         acceptance=Acceptance(rate=_share(window.kept), rows=len(chosen)),
         coverage=Coverage(threshold=threshold, share=_share(window.sure), accuracy=_share(right[window.sure])),
         per_category=_per_category(codes, chosen, predicted, names),
+        over_time=_over_time(window, chosen, predicted),
         confusions=_confusions(window, names),
+        confusion_matrix=_confusion_matrix(window),
         drift=_drift(window),
     )
 
@@ -77,6 +91,25 @@ def _per_category(
     ]
 
 
+def _over_time(window: Window, chosen: np.ndarray, predicted: np.ndarray) -> list[SalesStep]:
+    width = 1 + int(max(chosen.max(initial=0), predicted.max(initial=0)))
+    steps = []
+    for step in np.unique(window.step):
+        inside = window.step == step
+        rows, hits, claims = counts(chosen[inside], predicted[inside], width)
+        steps.append(
+            SalesStep(
+                since=window.edges[step],
+                until=window.edges[step + 1],
+                rows=int(rows.sum()),
+                weighted_f1=float(weighted_f1_of(rows, hits, claims)),
+                accuracy=float(hits.sum() / rows.sum()),
+                acceptance=float(window.kept[inside].mean()),
+            )
+        )
+    return steps
+
+
 def _confusions(window: Window, names: dict[int, CategoryEntry]) -> list[Confusion]:
     wrong = window.predicted != window.chosen
     pairs, rows = np.unique(np.stack([window.predicted, window.chosen])[:, wrong], axis=1, return_counts=True)
@@ -95,6 +128,14 @@ def _confusions(window: Window, names: dict[int, CategoryEntry]) -> list[Confusi
             )
         )
     return confusions
+
+
+def _confusion_matrix(window: Window) -> list[ConfusionCell]:
+    cells, rows = np.unique(np.stack([window.predicted, window.chosen]), axis=1, return_counts=True)
+    return [
+        ConfusionCell(predicted=int(cells[0, place]), chosen=int(cells[1, place]), rows=int(rows[place]))
+        for place in np.argsort(-rows, kind="stable")
+    ]
 
 
 def _drift(window: Window) -> Drift:

@@ -9,6 +9,7 @@ EXAMPLE: dict[str, Any] = {
     "rows": 1000,
     "since": "2026-11-18T00:00:00Z",
     "until": None,
+    "prdtypecode": None,
     "oldest": "2026-11-20T07:12:45.000000Z",
     "newest": "2026-11-25T10:15:00.000000Z",
     "weighted_f1": 0.86,
@@ -28,6 +29,16 @@ EXAMPLE: dict[str, Any] = {
             "rows": 120,
         }
     ],
+    "over_time": [
+        {
+            "since": "2026-11-20T06:00:00Z",
+            "until": "2026-11-20T12:00:00Z",
+            "rows": 120,
+            "weighted_f1": 0.86,
+            "accuracy": 0.87,
+            "acceptance": 0.88,
+        }
+    ],
     "confusions": [
         {
             "predicted": 10,
@@ -38,6 +49,10 @@ EXAMPLE: dict[str, Any] = {
             "chosen_name_en": "New books",
             "rows": 14,
         }
+    ],
+    "confusion_matrix": [
+        {"predicted": 2583, "chosen": 2583, "rows": 114},
+        {"predicted": 10, "chosen": 2705, "rows": 14},
     ],
     "drift": {
         "population_stability_index": 0.02,
@@ -76,6 +91,17 @@ class CategorySales(BaseModel):
     rows: int = Field(description="sales that were put there")
 
 
+class SalesStep(BaseModel):
+    """Scores over the sales of one step of time."""
+
+    since: datetime = Field(description="the step's first moment")
+    until: datetime = Field(description="the next step's first moment")
+    rows: int
+    weighted_f1: float
+    accuracy: float
+    acceptance: float = Field(description="share of sales whose seller kept the proposal")
+
+
 class Confusion(BaseModel):
     """Sales for which one category was predicted and another one chosen."""
 
@@ -85,6 +111,14 @@ class Confusion(BaseModel):
     chosen: int
     chosen_name_fr: str
     chosen_name_en: str
+    rows: int
+
+
+class ConfusionCell(BaseModel):
+    """How many sales were predicted as one category and chosen as another, or as the same."""
+
+    predicted: int
+    chosen: int
     rows: int
 
 
@@ -110,6 +144,7 @@ class RecentSales(BaseModel):
     rows: int
     since: datetime | None = Field(description="as asked")
     until: datetime | None = Field(description="as asked")
+    prdtypecode: int | None = Field(description="as asked: all figures are over sales predicted or chosen as this")
     oldest: datetime | None = Field(description="of the sales counted")
     newest: datetime | None
     weighted_f1: float | None
@@ -119,5 +154,10 @@ class RecentSales(BaseModel):
     acceptance: Acceptance
     coverage: Coverage
     per_category: list[CategorySales] = Field(description="those chosen most first")
+    over_time: list[SalesStep] = Field(
+        description="oldest first, in at most 30 equal steps on round UTC times (1, 5, 15 minutes, 1, 3, 6, 12 hours, "
+        "1, 7, 30 days or longer); steps without sales are left out"
+    )
     confusions: list[Confusion] = Field(description="the most frequent ones, at most 20")
+    confusion_matrix: list[ConfusionCell] = Field(description="every cell that has sales, largest first")
     drift: Drift

@@ -33,6 +33,23 @@ def test_sales_of_a_window_are_scored(user: httpx.Client) -> None:
     assert datetime.fromisoformat(sales["newest"]) == datetime.fromisoformat(products[-1]["created_at"])
     assert sales["drift"]["population_stability_index"] is None
     assert all(category["name_fr"] for category in sales["per_category"])
+    assert sum(cell["rows"] for cell in sales["confusion_matrix"]) == 4
+    assert sum(step["rows"] for step in sales["over_time"]) == 4
+    first, last = sales["over_time"][0], sales["over_time"][-1]
+    assert datetime.fromisoformat(first["since"]) <= datetime.fromisoformat(sales["oldest"])
+    assert datetime.fromisoformat(sales["newest"]) < datetime.fromisoformat(last["until"])
+
+
+def test_figures_of_one_category_are_over_its_sales(user: httpx.Client) -> None:
+    since = datetime.now(UTC).isoformat()
+    wrong = sell(user, "piscine gonflable", kept=False)
+    right = sell(user, "roman policier", kept=True)
+    for code in (wrong["prdtypecode"], wrong["predicted_prdtypecode"]):
+        sales = user.get("/metrics/recent-sales", params={"since": since, "prdtypecode": code}).json()
+        own = [one for one in (wrong, right) if code in (one["prdtypecode"], one["predicted_prdtypecode"])]
+        assert (sales["prdtypecode"], sales["rows"]) == (code, len(own))
+    nowhere = user.get("/metrics/recent-sales", params={"since": since, "prdtypecode": 123_456}).json()
+    assert (nowhere["rows"], nowhere["over_time"], nowhere["confusion_matrix"]) == (0, [], [])
 
 
 def test_a_correction_counts_and_the_acceptance_stays(user: httpx.Client) -> None:
@@ -68,6 +85,8 @@ def test_a_window_without_sales_has_null_for_scores(user: httpx.Client) -> None:
         ("limit=10001", "limit"),
         ("limit=99999999999999999999", "limit"),
         ("threshold=1.1", "threshold"),
+        ("prdtypecode=9223372036854775808", "prdtypecode"),
+        ("prdtypecode=livres", "prdtypecode"),
         ("threshold=nan", "threshold"),
         ("threshold=-inf", "threshold"),
         ("since=yesterday", "since"),

@@ -1,5 +1,6 @@
 """Recent sales are scored as scikit-learn scores them, on every database."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,6 +13,7 @@ from serve_app.database.tables import Product
 from serve_app.sales.drift import index_by_chance, stability_index
 from serve_app.sales.recent import recent_sales
 from serve_app.sales.record import RecentSales
+from serve_app.sales.step import A_MONDAY, MOST_STEPS, step_edges
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 UNKNOWN = 9_000_000_000
@@ -28,8 +30,9 @@ def sell(
     *,
     probability: np.ndarray | None = None,
     start: datetime = START,
+    apart: timedelta = timedelta(minutes=1),
 ) -> None:
-    """A product a minute, oldest first; the first choice was the last one."""
+    """A product a minute (or `apart`), oldest first; the first choice was the last one."""
     products = [
         Product(
             designation=f"produit {row}",
@@ -40,7 +43,7 @@ def sell(
             probabilities={},
             version="20261125-101500-3f2a",
             kept_proposal=bool(predicted[row] == chosen[row]),
-            created_at=start + timedelta(minutes=row),
+            created_at=start + row * apart,
         )
         for row in range(len(chosen))
     ]
@@ -54,9 +57,12 @@ def score(
     until: datetime | None = None,
     limit: int = 1000,
     threshold: float = 0.8,
+    prdtypecode: int | None = None,
 ) -> RecentSales:
     with database.read() as session:
-        return recent_sales(session, NAMES, since=since, until=until, limit=limit, threshold=threshold)
+        return recent_sales(
+            session, NAMES, since=since, until=until, limit=limit, threshold=threshold, prdtypecode=prdtypecode
+        )
 
 
 def random_sales(rows: int, *, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -156,6 +162,94 @@ def test_no_more_than_twenty_confusions_are_told(database: Database) -> None:
     assert len(score(database).confusions) == 20
 
 
+def test_the_whole_confusion_matrix_is_told_largest_cell_first(database: Database) -> None:
+    predicted, chosen, _ = random_sales(400, seed=6)
+    sell(database, predicted, chosen)
+
+    cells = score(database).confusion_matrix
+
+    assert {(cell.predicted, cell.chosen): cell.rows for cell in cells} == Counter(
+        zip(predicted.tolist(), chosen.tolist(), strict=True)
+    )
+    assert [cell.rows for cell in cells] == sorted((cell.rows for cell in cells), reverse=True)
+
+
+def test_the_score_of_each_step_is_that_of_its_sales(database: Database) -> None:
+    predicted, chosen, _ = random_sales(600, seed=7)
+    sell(database, predicted, chosen, apart=timedelta(minutes=7))
+    at = np.array([START + row * timedelta(minutes=7) for row in range(600)])
+
+    steps = score(database).over_time
+
+    assert len(steps) == 24
+    assert [step.since for step in steps] == [START + n * timedelta(hours=3) for n in range(24)]
+    for step in steps:
+        inside = (at >= step.since) & (at < step.until)
+        assert step.until - step.since == timedelta(hours=3)
+        assert step.rows == inside.sum()
+        f1 = f1_score(chosen[inside], predicted[inside], average="weighted", zero_division=0)
+        assert step.weighted_f1 == pytest.approx(f1)
+        assert step.accuracy == pytest.approx((chosen == predicted)[inside].mean())
+        assert step.acceptance == step.accuracy
+
+
+def test_steps_without_sales_are_left_out(database: Database) -> None:
+    codes = np.full(3, 10)
+    sell(database, codes, codes)
+    sell(database, codes, codes, start=START + timedelta(hours=9, minutes=20))
+    steps = score(database).over_time
+    assert [(step.since - START, step.rows) for step in steps] == [
+        (timedelta(0), 3),
+        (timedelta(hours=9), 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("span", "length"),
+    [
+        (timedelta(0), timedelta(minutes=1)),
+        (timedelta(minutes=29), timedelta(minutes=1)),
+        (timedelta(minutes=30), timedelta(minutes=5)),
+        (timedelta(hours=7), timedelta(minutes=15)),
+        (timedelta(days=7), timedelta(hours=6)),
+        (timedelta(days=20), timedelta(days=1)),
+        (timedelta(days=200), timedelta(days=7)),
+        (timedelta(days=800), timedelta(days=30)),
+        (timedelta(days=1500), timedelta(days=60)),
+        (timedelta(days=100_000), timedelta(days=3840)),
+    ],
+)
+def test_steps_are_the_shortest_round_ones_that_are_few_enough(span: timedelta, length: timedelta) -> None:
+    oldest = START + timedelta(seconds=17)
+    edges = step_edges(oldest, START + span + timedelta(seconds=18))
+    assert edges[1] - edges[0] == length
+    assert len(edges) - 1 <= MOST_STEPS
+    assert edges[0] <= oldest < edges[1] and edges[-2] <= START + span + timedelta(seconds=18) < edges[-1]
+    assert all((edge - A_MONDAY) % length == timedelta(0) for edge in edges)
+
+
+def test_a_week_begins_on_monday_midnight() -> None:
+    edges = step_edges(START, START + timedelta(days=200))
+    assert {(edge.weekday(), edge.hour, edge.minute) for edge in edges} == {(0, 0, 0)}
+
+
+def test_every_figure_of_a_category_is_over_its_own_sales(database: Database) -> None:
+    predicted, chosen, _ = random_sales(700, seed=8)
+    sell(database, predicted, chosen)
+    of_books = (predicted == 10) | (chosen == 10)
+
+    sales = score(database, limit=200, prdtypecode=10)
+
+    inside = np.flatnonzero(of_books)[-200:]
+    assert (sales.rows, sales.prdtypecode, sales.acceptance.rows) == (200, 10, 200)
+    assert sales.accuracy == pytest.approx((predicted == chosen)[inside].mean())
+    assert sales.oldest == START + timedelta(minutes=int(inside[0]))
+    assert sum(step.rows for step in sales.over_time) == sum(cell.rows for cell in sales.confusion_matrix) == 200
+    assert all(10 in (cell.predicted, cell.chosen) for cell in sales.confusion_matrix)
+    assert sales.drift.rows_before == min(200, of_books.sum() - 200)
+    assert score(database, prdtypecode=77).rows == 0
+
+
 def test_without_sales_every_score_is_null(database: Database) -> None:
     sales = score(database)
     assert (sales.rows, sales.weighted_f1, sales.macro_f1, sales.accuracy, sales.interval) == (
@@ -166,6 +260,7 @@ def test_without_sales_every_score_is_null(database: Database) -> None:
         None,
     )
     assert (sales.acceptance.rate, sales.coverage.share, sales.per_category, sales.confusions) == (None, None, [], [])
+    assert (sales.oldest, sales.newest, sales.over_time, sales.confusion_matrix) == (None, None, [], [])
     assert "NaN" not in sales.model_dump_json()
 
 
