@@ -22,11 +22,11 @@ TextField = Literal["designation", "description"]
 DESCRIPTION_CHARS = 1000
 """No text expert reads more of a description."""
 
-MOST_TEXT_VARIANTS = 64
+MOST_TEXT_VARIANTS = 48
 """e5 takes about 10 ms for a long text on 2 cores."""
 
 FEWEST_TEXT_VARIANTS = 8
-MOST_CHARACTERS = 250_000
+MOST_CHARACTERS = 200_000
 """In all variants of a text together: a title of 20,000 characters takes about as long as a usual listing."""
 
 CELLS = 7

@@ -21,6 +21,9 @@ AT_A_TIME = 8
 ROOM = 2 * AT_A_TIME
 """Listings that an explanation has under way, beside the one it explains: texts and photos."""
 
+AT_ONCE = 2
+"""Explanations that ask the models; more take turns, or else a plain listing would wait for a call of each."""
+
 DIGITS = 4
 
 Part = TypeVar("Part")

@@ -18,7 +18,7 @@ from serve_app.admission import Admission
 from serve_app.answer import Answer, answer_of
 from serve_app.body import Limits, read_json_listing
 from serve_app.error import ModelsDownError, RequestError
-from serve_app.explain import ROOM, explain
+from serve_app.explain import AT_ONCE, ROOM, explain
 from serve_app.listing_fields import ListingFields
 from serve_app.prediction_id import Predicted, PredictionIds, content_of
 from serve_app.serving import Serving
@@ -67,6 +67,7 @@ class PredictionService:
         self.metrics = metrics
         metrics.under_way.set_function(lambda: admission.listings)
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="prepare")
+        self._explaining = asyncio.Semaphore(AT_ONCE)
 
     @property
     def manifest(self) -> Manifest:
@@ -104,9 +105,10 @@ class PredictionService:
         prediction = await self._judge(serving, listing)
         explanation = None
         if fields.explain:
-            explanation = await explain(
-                serving, prediction, text=listing.text, photo=listing.photo, threads=self._threads
-            )
+            async with self._explaining:
+                explanation = await explain(
+                    serving, prediction, text=listing.text, photo=listing.photo, threads=self._threads
+                )
         self.metrics.listings.labels(serving.version).inc()
         prediction_id = self.ids.sign(Predicted.of(prediction, serving.manifest), await self.content(fields, photo))
         elapsed_ms = round((time.perf_counter() - started) * 1000, 2)

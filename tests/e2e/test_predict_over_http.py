@@ -189,7 +189,7 @@ def test_an_unusual_text_is_explained(api: httpx.Client, title: str, description
     answer = api.post("/predict", json={"designation": title, "description": description, "explain": True})
     assert answer.status_code == 200, answer.text
     text = answer.json()["explanation"]["text"]
-    assert 1 <= len(text["words"]) <= 64
+    assert 1 <= len(text["words"]) <= 48
     assert len(text["description"]) <= 1000
     assert all(np.isfinite(word["weight"]) for word in text["words"])
 
