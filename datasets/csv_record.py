@@ -67,6 +67,7 @@ def split_lines(text: str) -> list[str]:
 def split_records(lines: Sequence[str], *, separator: str, shape: Shape, start: int = 0) -> Iterator[Record]:
     """Records of the lines from `start` on; lines without a character are no records."""
     at = start
+    closed_before = start  # no quote is closed between `at` and this line
     while at < len(lines):
         line = lines[at]
         if not line.strip(" \x1a"):
@@ -75,13 +76,22 @@ def split_records(lines: Sequence[str], *, separator: str, shape: Shape, start: 
             yield Record(at + 1, line.split(separator))
             at += 1
         else:
-            fields, end = _read_quoted(lines, at, separator, shape)
-            if fields is None:
+            fields, end = _read_quoted(lines if at >= closed_before else lines[: at + 1], at, separator, shape)
+            if fields is None or _is_several(fields, end - at, shape):
                 yield Record(at + 1, split_bare(line, separator), repaired=True)
+                closed_before = max(closed_before, end if fields is None else at)
                 at += 1
             else:
                 yield Record(at + 1, fields)
                 at = end
+
+
+def _is_several(fields: Sequence[str], lines: int, shape: Shape) -> bool:
+    """Whether a quote that nobody closed joined several records: only their count of fields can tell where no column
+    holds numbers."""
+    if shape.integer_columns or lines == 1:
+        return False
+    return len(fields) != shape.width
 
 
 def split_quoted(line: str, separator: str) -> list[str] | None:
@@ -104,7 +114,8 @@ def _unquote(field: str) -> str:
 
 
 def _read_quoted(lines: Sequence[str], at: int, separator: str, shape: Shape | None) -> tuple[list[str] | None, int]:
-    """Fields of the record that starts at line `at`, and the line after it; None where its quotes don't close."""
+    """Fields of the record that starts at line `at`, and the line after it; None where its quotes don't close, and the
+    line up to which none was found."""
     fields: list[str] = []
     line, position = lines[at], 0
     opening, following = _quote_patterns(separator)
@@ -134,7 +145,7 @@ def _read_quoted(lines: Sequence[str], at: int, separator: str, shape: Shape | N
                 or shape is None
                 or _swallows(lines, at, end, separator, shape)
             ):
-                return None, at + 1
+                return None, end
             content.append("\n")
             line, position = lines[end], 0
             end += 1

@@ -5,7 +5,7 @@ import io
 import re
 import unicodedata
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,9 @@ SEPARATORS = (",", ";", "\t", "|")
 INDEX = ""  # the name of the row index: the column that Rakuten's files leave unnamed
 
 _INDEX_NAMES = ("index", "rowindex", "row", "rowid", "integerid", "id", "")
+_BINARY = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd]")
+_LOOKED_AT = 2_000
+_NOTHING = "\0"  # separates nothing: no text has it any more
 _UNNAMED = re.compile(r"unnamed\d*")
 
 
@@ -35,6 +38,14 @@ class Row:
     repaired: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may hold once it is unpacked."""
+
+    size_bytes: int
+    lines: int
+
+
 def read_table(path: Path, *, columns: Sequence[str], integers: Sequence[str]) -> list[Row]:
     """Rows of a CSV (also gzipped) that has the columns, in any order, beside any others.
 
@@ -50,7 +61,7 @@ def read_table(path: Path, *, columns: Sequence[str], integers: Sequence[str]) -
         data = path.read_bytes()
     except OSError as error:
         raise FolderError(str(path), f"cannot be read: {error.strerror or error}") from error
-    return rows_of(data, name=str(path), columns=columns, integers=integers)
+    return list(rows_of(data, name=str(path), columns=columns, integers=integers))
 
 
 def rows_of(
@@ -61,22 +72,22 @@ def rows_of(
     integers: Sequence[str],
     optional: Sequence[str] = (),
     one_of: Sequence[str] = (),
-    max_bytes: int | None = None,
-) -> list[Row]:
-    """As `read_table`, from what is in a file.
+    limits: Limits | None = None,
+) -> Iterator[Row]:
+    """As `read_table`, from what is in a file, a row at a time.
 
     Args:
         name: what errors call the file.
         optional: more names to look for; one that the header lacks is missing from every row's cells.
         one_of: those of them of which the header must have one, where any are named.
-        max_bytes: what may come out of a gzipped file.
+        limits: for a file of somebody who is not trusted.
     """
-    lines = split_lines(decode(_plain_bytes(data, name, max_bytes)))
+    lines = split_lines(_text(data, name, limits))
     header_at, separator, positions, width = _read_header(name, lines, columns, optional, one_of)
     shape = Shape(width, [positions[column] for column in integers if column in positions])
     needed = max(shape.integer_columns, default=0)
-    records = split_records(lines, separator=separator, shape=shape, start=header_at + 1)
-    return [_row(record, positions, width, needed) for record in records]
+    for record in split_records(lines, separator=separator, shape=shape, start=header_at + 1):
+        yield _row(record, positions, width, needed)
 
 
 def _row(record: Record, positions: dict[str, int], width: int, needed: int) -> Row:
@@ -93,20 +104,25 @@ def _row(record: Record, positions: dict[str, int], width: int, needed: int) -> 
     return Row(record.line, cells, fault, record.repaired)
 
 
-def _plain_bytes(data: bytes, name: str, max_bytes: int | None) -> bytes:
+def _text(data: bytes, name: str, limits: Limits | None) -> str:
     if data.startswith(b"\x1f\x8b"):
         try:
             with gzip.open(io.BytesIO(data)) as file:
-                data = file.read() if max_bytes is None else file.read(max_bytes + 1)
+                data = file.read(limits.size_bytes + 1) if limits else file.read()
         except (OSError, EOFError, zlib.error) as error:
             raise FolderError(name, f"cannot be read: {error}") from error
-        if max_bytes is not None and len(data) > max_bytes:
-            raise FolderError(name, f"holds more than {max_bytes:,} bytes when it is unpacked")
+        if limits and len(data) > limits.size_bytes:
+            raise FolderError(name, f"holds more than {limits.size_bytes:,} bytes when it is unpacked")
     if data.startswith(b"PK\x03\x04") or data.startswith(b"\xd0\xcf\x11\xe0"):
         raise FolderError(name, "is an Excel workbook or an archive, not a CSV; save it as CSV UTF-8")
-    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+    if limits and data.count(b"\n") + data.count(b"\r") > 2 * limits.lines:
+        raise FolderError(name, f"has more than {limits.lines:,} lines")
+    text = decode(data)
+    if not text.strip("\ufeff \t\r\n"):
         raise FolderError(name, "is empty; it needs a header line and rows")
-    return data
+    if len(_BINARY.findall(text[:_LOOKED_AT])) * 20 > len(text[:_LOOKED_AT]):
+        raise FolderError(name, "is no text, and so no CSV")
+    return text
 
 
 def _read_header(
@@ -135,7 +151,9 @@ def _read_header(
         )
     if one_of and not best[2].keys() & {*one_of}:
         raise FolderError(f"{name}:{at + 1}", f"has none of the columns {', '.join(one_of)}; found {found!r}")
-    return best
+    at, separator, positions, width = best
+    # A file of one column has separators in its texts only.
+    return at, separator if width > 1 else _NOTHING, positions, width
 
 
 def _locate(fields: Sequence[str], columns: Sequence[str]) -> dict[str, int]:

@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from datasets.error import FolderError
 from datasets.integer import read_integer
-from datasets.table import Row, rows_of
+from datasets.table import Limits, Row, rows_of
 from serve_app.error import RequestError
 
 MOST_LISTINGS = 10_000
+MOST_ISSUES = 10_000
 MOST_BYTES = 20_000_000
+MOST_LINES = 500_000
 
 TITLES = (
     "designation",
@@ -93,7 +95,7 @@ class ListingFile(BaseModel):
 
     listings: list[FileListing]
     issues: list[FileIssue]
-    truncated: bool = Field(description=f"the file holds more than the {MOST_LISTINGS:,} that are read")
+    truncated: bool = Field(description=f"the file holds more than the {MOST_LISTINGS:,} listings that are read")
 
 
 def read_listing_file(data: bytes, *, name: str) -> ListingFile:
@@ -102,28 +104,32 @@ def read_listing_file(data: bytes, *, name: str) -> ListingFile:
     Raises:
         RequestError: it is no CSV, or none of its columns is known.
     """
-    try:
-        rows = rows_of(
-            data,
-            name=name,
-            columns=(),
-            integers=IDS,
-            optional=(*TITLES, *DESCRIPTIONS, *PHOTOS, *IDS),
-            one_of=(*TITLES, *DESCRIPTIONS, *PHOTOS),
-            max_bytes=MOST_BYTES,
-        )
-    except FolderError as error:
-        raise RequestError("file", str(error)) from None
+    rows = rows_of(
+        data,
+        name=name,
+        columns=(),
+        integers=IDS,
+        optional=(*TITLES, *DESCRIPTIONS, *PHOTOS, *IDS),
+        one_of=(*TITLES, *DESCRIPTIONS, *PHOTOS),
+        limits=Limits(MOST_BYTES, MOST_LINES),
+    )
     listings: list[FileListing] = []
     issues: list[FileIssue] = []
-    for row in rows:
-        listing = _listing(row)
-        if row.fault or not (listing.designation or listing.description or listing.image):
-            issues.append(FileIssue(line=row.line, reason=row.fault or "has neither title nor description nor photo"))
-        elif len(listings) == MOST_LISTINGS:
-            return ListingFile(listings=listings, issues=issues, truncated=True)
-        else:
-            listings.append(listing)
+    try:
+        for row in rows:
+            listing = _listing(row)
+            fault = row.fault
+            if not (listing.designation or listing.description or listing.image):
+                fault = fault or "has neither title nor description nor photo"
+            if fault:
+                issues.append(FileIssue(line=row.line, reason=fault))
+            elif len(listings) < MOST_LISTINGS:
+                listings.append(listing)
+                continue
+            if len(listings) == MOST_LISTINGS or len(issues) == MOST_ISSUES:
+                return ListingFile(listings=listings, issues=issues, truncated=True)
+    except FolderError as error:
+        raise RequestError("file", str(error)) from None
     return ListingFile(listings=listings, issues=issues, truncated=False)
 
 

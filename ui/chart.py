@@ -252,7 +252,7 @@ def _categories(names: Sequence[str], *, field: str = "category", grid: bool = F
 
 
 def _colours(field: str, values: Sequence[str], colours: Sequence[str]) -> alt.Color:
-    legend = alt.Legend(title=None, orient="top", labelLimit=260, columns=1 if len("".join(values)) > 50 else 0)
+    legend = alt.Legend(title=None, orient="top", labelLimit=300, columns=1)  # beside each other a phone has no room
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=list(values), range=list(colours)), legend=legend)
 
 

@@ -97,6 +97,9 @@ def test_lines_that_are_no_listing_are_named_and_the_others_go_on() -> None:
     ("content", "reason"),
     [
         (b"", "is empty"),
+        ("\n".encode("utf-16"), "is empty"),
+        (bytes(range(256)) * 20, "is no text"),
+        (b"title\n" + b"a\n" * 1_100_000, "more than 500,000 lines"),
         (b"a,b\n1,2\n", "has none of the columns designation, title"),
         (b"PK\x03\x04rest", "Excel workbook"),
         (gzip.compress(bytes(MOST_BYTES + 1)), "when it is unpacked"),
@@ -115,3 +118,17 @@ def test_a_file_that_is_too_long_is_cut_and_says_so() -> None:
     assert len(file.listings) == MOST_LISTINGS
     assert file.truncated
     assert not read("title\nPiscine\n").truncated
+
+
+def test_one_column_is_one_column_whatever_its_texts_hold() -> None:
+    assert told(read("titre\nChaise, rouge; neuve\n")) == [("Chaise, rouge; neuve", "", None)]
+
+
+def test_a_quote_that_nobody_closed_costs_no_other_line() -> None:
+    file = read('titre,description\n"24 inch screen,nice\nChaise,rouge\nTable,"ronde"\n')
+    assert [listing.designation for listing in file.listings] == ["24 inch screen", "Chaise", "Table"]
+
+
+def test_many_open_quotes_are_read_in_no_time() -> None:
+    file = read("titre,description\n" + '"a,b\n' * 20_000)
+    assert len(file.listings) == MOST_LISTINGS

@@ -1,7 +1,7 @@
 """Products on their shelves: what was just sold, a seller's own, the table of all."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
+from html import escape, unescape
 
 from ui.markup.part import hint_html, moment_html, photo_html, table_html
 from ui.record import Category, Product
@@ -19,8 +19,11 @@ def category_name(prdtypecode: int, names: Names, texts: Texts) -> str:
 
 
 def title_of(product: Product, texts: Texts) -> str:
-    """What a product is called: by its title, its description's beginning, or that it is a photo alone."""
-    written = product.designation or product.description
+    """What a product is called: by its title, its description's beginning, or that it is a photo alone.
+
+    Shops write `&eacute;` in their titles; people read é.
+    """
+    written = unescape(product.designation or product.description)
     return f"{written[:90].rstrip()}…" if len(written) > 90 else written or texts.photo_only
 
 

@@ -26,6 +26,7 @@ NewContext = Callable[..., BrowserContext]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -78,7 +79,7 @@ def sign_in(page: Page, username: str, password: str = PASSWORD) -> None:
     page.get_by_label("Nom d'utilisateur").fill(username)
     page.get_by_label("Mot de passe").fill(password)
     page.locator("#enter").click()
-    expect(page.locator("#who")).to_contain_text(username, timeout=WAIT_MS)
+    expect(page.locator("#who")).to_contain_text(username)
 
 
 def register(page: Page) -> str:
@@ -88,7 +89,7 @@ def register(page: Page) -> str:
     page.get_by_label("Nom d'utilisateur").fill(username)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.locator("#register").click()
-    expect(page.locator("#who")).to_contain_text(username, timeout=WAIT_MS)
+    expect(page.locator("#who")).to_contain_text(username)
     return username
 
 
