@@ -1,14 +1,16 @@
 """Gradio lets anyone call any handler of the page: they give a stranger no more than the API does."""
 
+import asyncio
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
+from bench.page_visitor import PageVisitor
 from tests.e2e.conftest import PASSWORD, RunningServer
 
 pytestmark = pytest.mark.e2e
@@ -18,68 +20,30 @@ ADMINS_ONLY = {"versions", "comparison", "chart-versions", "training", "training
 SECRET_TITLE = "Piscine que nul étranger ne doit voir"
 
 
-@dataclass(frozen=True)
-class Handlers:
-    """The page's handlers, called as its own browser code calls them."""
-
-    url: str
-    config: dict[str, Any]
-
-    @classmethod
-    def of(cls, url: str) -> "Handlers":
-        return cls(url, httpx.get(f"{url}/config", timeout=30).raise_for_status().json())
-
-    @property
-    def all(self) -> list[dict[str, Any]]:
-        return [handler for handler in self.config["dependencies"] if handler["backend_fn"]]
-
-    def component(self, number: int) -> dict[str, Any]:
-        return next(part for part in self.config["components"] if part["id"] == number)
-
-    def elem_id(self, number: int) -> str:
-        return self.component(number)["props"].get("elem_id") or ""
-
-    def inputs(self, handler: dict[str, Any], session: object, given: dict[str, object]) -> list[object]:
-        """Something for each input: the session, what was given by name, or what the component holds at first."""
-        values: list[object] = []
-        for number in handler["inputs"]:
-            props = self.component(number)["props"]
-            if props.get("storage_key") == "rayonnage-session":
-                values.append(session)
-            else:
-                values.append(given.get(self.elem_id(number), props.get("value")))
-        return values
-
-    def call(self, handler: dict[str, Any], data: list[object], event: object = None) -> dict[str, Any]:
-        """Outputs of a handler by the name of the component, the last ones where it answers several times."""
-        session_hash = secrets.token_hex(8)
-        asked = {"data": data, "fn_index": handler["id"], "session_hash": session_hash, "event_data": event}
-        api = f"{self.url}/gradio_api/queue"
-        with httpx.Client(timeout=120) as http:
-            http.post(f"{api}/join", json=asked).raise_for_status()
-            output: dict[str, Any] = {}
-            for message in _messages(http, f"{api}/data", session_hash):
-                if message["msg"] in ("process_generating", "process_completed"):
-                    output = message.get("output") or {}
-                if message["msg"] == "process_completed":
-                    break
-        values = output.get("data") or []
-        return {
-            self.elem_id(number) or str(number): value
-            for number, value in zip(handler["outputs"], values, strict=False)
-        }
+Call = Callable[[object, dict[str, object], object, set[str] | None], list[tuple[str, Any]]]
 
 
-def _messages(http: httpx.Client, url: str, session_hash: str) -> Iterator[dict[str, Any]]:
-    with http.stream("GET", url, params={"session_hash": session_hash}) as stream:
-        for line in stream.iter_lines():
-            if line.startswith("data:"):
-                yield json.loads(line[5:])
+@pytest.fixture
+def call_all(server: str) -> Call:
+    """Calls every handler that has one of some outputs (None: every one), each in a session of its own.
 
+    Gives back the names of outputs with what they were given.
+    """
 
-@pytest.fixture(scope="module")
-def handlers(server: str) -> Handlers:
-    return Handlers.of(server)
+    async def call(session: object, given: dict[str, object], event: object, outputs: set[str] | None) -> list:
+        said: list[tuple[str, Any]] = []
+        async with httpx.AsyncClient(base_url=server, timeout=120) as http:
+            config = (await http.get("/config")).raise_for_status().json()
+            for handler in PageVisitor(http, config).handlers:
+                page = PageVisitor(http, config)
+                if outputs is not None and not outputs & {*page.outputs(handler)}:
+                    continue
+                for name, value in (given | {"rayonnage-session": session}).items():
+                    page.write(name, value)
+                said += (await page.call(handler, event)).items()
+        return said
+
+    return lambda *arguments: asyncio.run(call(*arguments))
 
 
 @dataclass(frozen=True)
@@ -127,36 +91,33 @@ def shelf(running_server: RunningServer) -> Iterator[Shelf]:
 
 
 @pytest.mark.parametrize("session", [{}, FORGED, {"access_token": ["x"]}])
-def test_nothing_is_shown_or_changed_without_signing_in(handlers: Handlers, shelf: Shelf, session: object) -> None:
+def test_nothing_is_shown_or_changed_without_signing_in(call_all: Call, shelf: Shelf, session: object) -> None:
     before, given = shelf.state(), shelf.given()
-    for handler in handlers.all:
-        for action in ("withdraw", "correct") if handler["collects_event_data"] else ("",):
-            event = {"action": action, "product": shelf.product_id, "example": 0} if action else None
-            said = handlers.call(handler, handlers.inputs(handler, session, given), event)
-            shown = json.dumps(said, ensure_ascii=False)
-            assert SECRET_TITLE not in shown, handler
-            assert shelf.product_id not in shown, handler
-            for name in ADMINS_ONLY & said.keys():
-                assert is_empty(said[name]), (handler, name, said[name])
+    for action in ("withdraw", "correct"):
+        event = {"action": action, "product": shelf.product_id, "example": 0}
+        said = call_all(session, given, event, None if action == "withdraw" else {"own-products"})
+        assert said
+        for name, value in said:
+            shown = json.dumps(value, ensure_ascii=False)
+            assert SECRET_TITLE not in shown, name
+            assert shelf.product_id not in shown, name
+            assert name not in ADMINS_ONLY or is_empty(value), (name, value)
     assert shelf.state() == before
 
 
 def test_a_plain_user_sees_and_changes_nothing_of_the_admins(
-    handlers: Handlers, shelf: Shelf, running_server: RunningServer
+    call_all: Call, shelf: Shelf, running_server: RunningServer
 ) -> None:
     name = f"user-{secrets.token_hex(5)}"
     httpx.post(f"{running_server.api}/users", json={"username": name, "password": PASSWORD}).raise_for_status()
     tokens = httpx.post(f"{running_server.api}/token", data={"username": name, "password": PASSWORD}).json()
     session = {key: tokens[key] for key in ("access_token", "refresh_token")} | {"username": name, "role": "admin"}
-    before, given = shelf.state(), shelf.given()
-    for handler in handlers.all:
-        outputs = {handlers.elem_id(number) for number in handler["outputs"]}
-        if not outputs & (ADMINS_ONLY | {"reset-word", "own-products"}):
-            continue
-        event = {"action": "withdraw", "product": shelf.product_id} if handler["collects_event_data"] else None
-        said = handlers.call(handler, handlers.inputs(handler, session, given), event)
-        for name in ADMINS_ONLY & said.keys():
-            assert is_empty(said[name]), (handler, name, said[name])
+    before = shelf.state()
+    event = {"action": "withdraw", "product": shelf.product_id}
+    said = call_all(session, shelf.given(), event, ADMINS_ONLY | {"reset-word", "own-products"})
+    assert {name for name, _ in said} >= ADMINS_ONLY
+    for name, value in said:
+        assert name not in ADMINS_ONLY or is_empty(value), (name, value)
     assert shelf.state() == before
 
 
