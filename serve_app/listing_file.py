@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -52,6 +53,7 @@ PHOTOS = (
 IDS = ("imageid", "productid")
 """Rakuten names a photo by both."""
 
+EMPTY = "has neither title nor description nor photo"
 SEVERAL = re.compile(r"[,;|]")
 
 
@@ -68,6 +70,7 @@ class FileIssue(BaseModel):
     """A line that is no listing."""
 
     line: int
+    kind: Literal["empty", "broken"] = Field(description="empty: nothing to judge; broken: no row of this table")
     reason: str
 
 
@@ -86,7 +89,7 @@ class ListingFile(BaseModel):
                             "image": "pool.jpg",
                         }
                     ],
-                    "issues": [{"line": 3, "reason": "has neither title nor description nor photo"}],
+                    "issues": [{"line": 3, "kind": "empty", "reason": "has neither title nor description nor photo"}],
                     "truncated": False,
                 }
             ]
@@ -118,11 +121,10 @@ def read_listing_file(data: bytes, *, name: str) -> ListingFile:
     try:
         for row in rows:
             listing = _listing(row)
-            fault = row.fault
-            if not (listing.designation or listing.description or listing.image):
-                fault = fault or "has neither title nor description nor photo"
-            if fault:
-                issues.append(FileIssue(line=row.line, reason=fault))
+            if row.fault:
+                issues.append(FileIssue(line=row.line, kind="broken", reason=row.fault))
+            elif not (listing.designation or listing.description or listing.image):
+                issues.append(FileIssue(line=row.line, kind="empty", reason=EMPTY))
             elif len(listings) < MOST_LISTINGS:
                 listings.append(listing)
                 continue

@@ -144,9 +144,14 @@ class FileListing(Listing):
 
 
 class FileIssue(BaseModel):
-    """Why a line of a file is no listing."""
+    """Why a line of a file is no listing.
+
+    Attributes:
+        kind: `empty` or `broken`; the reason says it in the API's own words.
+    """
 
     line: int
+    kind: str = ""
     reason: str
 
 

@@ -90,7 +90,7 @@ def test_a_text_of_several_lines_is_one_listing_and_lines_are_counted_in_the_fil
 def test_lines_that_are_no_listing_are_named_and_the_others_go_on() -> None:
     file = read("designation,description\nPiscine,ronde\n,\nLampe,a,b,c\nTable,\n")
     assert [listing.designation for listing in file.listings] == ["Piscine", "Table"]
-    assert [(issue.line, "neither" in issue.reason) for issue in file.issues] == [(3, True), (4, False)]
+    assert [(issue.line, issue.kind) for issue in file.issues] == [(3, "empty"), (4, "broken")]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Whom the page says that it asks for."""
 
-import json
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request
 
+from bench.page_visitor import PageVisitor
 from ui.mount import asgi_app
 
 SERVED = {"ready": True, "version": "v", "categories": [], "modalities": ["text"], "down": []}
@@ -42,17 +43,15 @@ def headers_of_a_visit(page_secret: str, **visitors_headers: str) -> dict[str, s
 
     with listening(api) as api_url, listening(asgi_app(api_url, page_secret)) as page_url:
         headers = {name.replace("_", "-"): value for name, value in visitors_headers.items()}
-        with httpx.Client(base_url=page_url, headers=headers, timeout=20) as browser:
-            events = browser.get("/config").json()["dependencies"]
-            event = next(one["id"] for one in events if one["targets"] and one["targets"][0][1] == "tick")
-            question = {"data": ["fr"], "fn_index": event, "session_hash": "visit"}
-            browser.post("/gradio_api/queue/join", json=question).raise_for_status()
-            with browser.stream("GET", "/gradio_api/queue/data", params={"session_hash": "visit"}) as stream:
-                for line in stream.iter_lines():
-                    if line.startswith("data:") and json.loads(line[5:])["msg"] == "process_completed":
-                        break
+        asyncio.run(ask_for_the_status(page_url, headers))
     (only,) = seen
     return only
+
+
+async def ask_for_the_status(page_url: str, headers: dict[str, str]) -> None:
+    async with httpx.AsyncClient(base_url=page_url, headers=headers, timeout=20) as http:
+        page = await PageVisitor.open(http)
+        await page.call(next(handler for handler in page.handlers if "status" in page.outputs(handler)))
 
 
 @pytest.mark.slow

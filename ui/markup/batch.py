@@ -32,11 +32,16 @@ def summary_html(results: Sequence[Sorted], issues: Sequence[FileIssue], notes: 
     if not aside:
         return done + more
     items = "".join(
-        f'<li>{escape(said.line.format(line=issue.line))} : <span lang="en">{escape(issue.reason)}</span></li>'
-        for issue in aside[:SHOWN]
+        f"<li>{escape(said.line.format(line=issue.line))} : {_reason(issue, texts)}</li>" for issue in aside[:SHOWN]
     )
     heading = escape(said.set_aside.format(count=texts.number(len(aside))))
     return f'{done}{more}<details class="aside" open><summary>{heading}</summary><ul>{items}</ul></details>'
+
+
+def _reason(issue: FileIssue, texts: Texts) -> str:
+    """In the reader's language where that is known, else in the API's own words."""
+    known = texts.batch.reasons.get(issue.kind)
+    return escape(known) if known else f'<span lang="en">{escape(issue.reason)}</span>'
 
 
 def results_html(results: Sequence[Sorted], texts: Texts) -> str:

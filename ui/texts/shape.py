@@ -213,7 +213,7 @@ class BatchTexts:
     set_aside: str
     truncated: str
     line: str
-    issue: str
+    reasons: dict[str, str]
     photo_missing: str
     photo_large: str
     unused_photos: str

@@ -101,7 +101,7 @@ def test_data_are_reset_only_after_the_word_is_typed(admin_page: Page, small_ser
         assert admin.get("/products").json()["items"]
         admin_page.get_by_label("Pour confirmer").fill("réinitialiser")
         admin_page.get_by_role("button", name="Tout retirer").click()
-        expect(admin_page.locator("#models-note")).to_contain_text("produits retirés")
+        expect(admin_page.locator("#models-note")).to_contain_text("Produits retirés")
         assert admin.get("/products").json()["items"] == []
 
 

@@ -46,11 +46,11 @@ def test_a_broken_row_is_named_and_the_others_are_sorted_the_least_sure_first(ba
     start(batch, table, photos)
 
     results = batch.locator("#batch-results")
-    expect(results).to_contain_text("5 annonces classées", timeout=60_000)
+    expect(results).to_contain_text("Annonces classées : 5", timeout=60_000)
     expect(results.locator(".aside li")).to_have_count(3)
     for line in (3, 5, 8):
         expect(results.locator(".aside")).to_contain_text(f"Ligne {line}")
-    expect(results).to_contain_text("1 photos de l'archive ne servent à aucune ligne")
+    expect(results).to_contain_text("nulle ligne ne nomme : 1")
     rows_shown = results.locator("tbody tr")
     expect(rows_shown).to_have_count(5)
     shares = [
@@ -76,7 +76,7 @@ def test_rakutens_own_file_is_sorted_as_it_is(batch: Page, tmp_path: Path) -> No
     rows = [f"{84916 + n},Piscine ronde {n} m,,38{n},126{n}" for n in range(70)]
     table.write_text("\n".join([",designation,description,productid,imageid", *rows]) + "\n", encoding="utf-8")
     start(batch, table)
-    expect(batch.locator("#batch-results")).to_contain_text("70 annonces classées", timeout=60_000)
+    expect(batch.locator("#batch-results")).to_contain_text("Annonces classées : 70", timeout=60_000)
 
 
 def test_a_file_without_titles_and_a_zip_that_is_none_give_sentences(batch: Page, tmp_path: Path) -> None:
