@@ -79,18 +79,21 @@ class AccountBar:
     @property
     def outputs(self) -> list[gr.blocks.Block]:
         """What `shown` gives a value to."""
-        return [self.who, self.open, self.leave, self.rule, self.register]
+        return [self.who, self.open, self.leave, self.rule, self.register, self.panel]
 
     def shown(self, session: object, served: Served | None, visit: Visit) -> list[Any]:
         """The bar for whoever is signed in."""
         known = read_session(session)
         registers = served is not None and served.registration
+        # Where nothing can be done without an account, the form is there before anybody looks for it.
+        closed = known is None and served is not None and not served.anonymous_predict
         return [
             account_html(known, visit.texts),
             gr.update(visible=known is None),
             gr.update(visible=known is not None),
             gr.update(visible=registers),
             gr.update(visible=registers),
+            gr.update(visible=True) if closed else gr.skip(),
         ]
 
     async def _sign_in(

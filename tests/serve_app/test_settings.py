@@ -31,3 +31,11 @@ def test_a_path_prefix_is_taken_however_its_slashes_stand(given: str) -> None:
 def test_a_path_prefix_that_is_no_path_is_refused(given: str) -> None:
     with pytest.raises(ValidationError, match="is no path like /shop"):
         Settings(root_path=given)
+
+
+def test_the_address_of_a_tool_is_a_web_address() -> None:
+    assert Settings(mlflow_url="https://mlflow.example/x").mlflow_url == "https://mlflow.example/x"
+    assert Settings(mlflow_url="").mlflow_url is None
+    for wrong in ("mlflow.example:5000", "javascript:alert(1)", "http://"):
+        with pytest.raises(ValidationError, match="is no address"):
+            Settings(mlflow_url=wrong)
