@@ -45,6 +45,7 @@ def asgi_app(api_url: str, page_secret: str = "") -> FastAPI:
         ssr_mode=False,
         show_error=False,
         max_file_size=MAX_FILE_SIZE,
+        allowed_paths=[str(FOLDER)],
         footer_links=[],
         mcp_server=False,
         pwa=False,

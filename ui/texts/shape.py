@@ -38,7 +38,6 @@ class SellTexts:
 
     tab: str
     propose: str
-    proposed: str
     clear: str
     choice: str
     choice_hint: str
@@ -63,7 +62,6 @@ class SellTexts:
     withdrawn: str
     proposed_was: str
     kept: str
-    corrected_since: str
     no_photo: str
     photo_of: str
     not_yours: str
