@@ -121,8 +121,11 @@ def test_the_page_works_through_the_proxy(proxied: str) -> None:
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{proxied}/")
         expect(page.locator(".chip.on")).to_be_visible(timeout=30_000)
+        page.get_by_role("tab", name="Essayer").click()
+        picture = page.locator("#examples img").first
+        expect(picture).not_to_have_js_property("naturalWidth", 0, timeout=30_000)
         page.locator("#examples button").first.click()
-        expect(page.locator("#answer .best h2")).to_be_visible(timeout=30_000)
+        expect(page.locator("#explore-answer .best h2")).to_be_visible(timeout=30_000)
         browser.close()
     # The web manifest is the one link that Gradio writes without looking where it is; nothing on the page needs it.
     outside = [url for url in asked if url.startswith("http") and not url.startswith(proxied)]

@@ -1,6 +1,6 @@
 """The limits of a server with its default settings, and whom they count; behind HAProxy and behind Ray's own proxy."""
 
-import json
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bench.page_visitor import PageVisitor
 from serve_app.settings import Settings
 
 pytestmark = pytest.mark.e2e
@@ -115,19 +116,15 @@ def test_a_name_waits_after_too_many_wrong_passwords(limited: str) -> None:
 
 def visit(address: str, url: str) -> str:
     """What the page shows about the server's state to a visitor from an address."""
-    transport = httpx.HTTPTransport(local_address=address)
-    with httpx.Client(base_url=url, transport=transport, timeout=60) as browser:
-        events = browser.get("/config").json()["dependencies"]
-        event = next(one["id"] for one in events if one["targets"] and one["targets"][0][1] == "tick")
-        question = {"data": ["fr"], "fn_index": event, "session_hash": f"visit{time.time_ns()}"}
-        browser.post("/gradio_api/queue/join", json=question).raise_for_status()
-        with browser.stream(
-            "GET", "/gradio_api/queue/data", params={"session_hash": question["session_hash"]}
-        ) as stream:
-            for line in stream.iter_lines():
-                if line.startswith("data:") and (event := json.loads(line[5:]))["msg"] == "process_completed":
-                    return str(event["output"]["data"][0])
-    raise AssertionError("the page never answered")
+
+    async def look() -> str:
+        transport = httpx.AsyncHTTPTransport(local_address=address)
+        async with httpx.AsyncClient(base_url=url, transport=transport, timeout=60) as http:
+            page = await PageVisitor.open(http)
+            shown = await page.call(next(one for one in page.handlers if "status" in page.outputs(one)))
+            return str(shown["status"])
+
+    return asyncio.run(look())
 
 
 def visit_after_many(client: httpx.Client, address: str, url: str) -> str:
