@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -114,28 +114,32 @@ def test_a_name_waits_after_too_many_wrong_passwords(limited: str) -> None:
         assert another.post("/token", data=wrong).status_code == 401
 
 
-def visit(address: str, url: str) -> str:
-    """What the page shows about the server's state to a visitor from an address."""
+def visit(address: str, url: str, *, before: Callable[[], object] = lambda: None) -> str:
+    """What the page shows about the server's state to a visitor from an address.
+
+    Args:
+        before: happens when the page is there, and just before it asks.
+    """
 
     async def look() -> str:
         transport = httpx.AsyncHTTPTransport(local_address=address)
         async with httpx.AsyncClient(base_url=url, transport=transport, timeout=60) as http:
             page = await PageVisitor.open(http)
+            before()
             shown = await page.call(next(one for one in page.handlers if "status" in page.outputs(one)))
             return str(shown["status"])
 
     return asyncio.run(look())
 
 
-def visit_after_many(client: httpx.Client, address: str, url: str) -> str:
-    is_refused(client, "GET", "/predict")
-    return visit(address, url)
-
-
 def test_visitors_of_the_page_are_counted_one_by_one(limited: str) -> None:
     with somebody_at("127.0.0.17", limited) as client:
         ask_too_often(client)
         ready = visit("127.0.0.18", limited)
-        assert any(visit_after_many(client, "127.0.0.17", limited) != ready for _ in range(5))
+
+        def ask_many() -> None:
+            is_refused(client, "GET", "/predict")
+
+        assert any(visit("127.0.0.17", limited, before=ask_many) != ready for _ in range(5))
     with somebody_at("127.0.0.1", limited) as machine:
         assert machine.get("/predict").status_code == 200
