@@ -96,6 +96,7 @@ class Instance:
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN_PATH": str(token),
             "RAY_USAGE_STATS_ENABLED": "0",
+            "MALLOC_ARENA_MAX": "2",  # forty threads a replica would each keep freed memory for themselves
             "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # or workers would start through `uv run` where we were
             "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # the behaviour to come, and no warning about it
             "RAY_JOB_STOP_WAIT_TIME_S": str(JOB_STOP_S),
