@@ -21,6 +21,9 @@ it was started again is no error, and a photo goes to the API byte for byte."""
 SEEN: dict[str, Any] = {**QUICK, "show_progress": "minimal"}
 """The same for what takes long enough to be worth a sign of it."""
 
+LOADED: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
+"""For what loads anew: asked for while it loads, as when somebody signs out, it loads once more."""
+
 REFRESH_SHOWN = """
 () => {
   const shown = [...document.querySelectorAll('button.refresh')].find((button) => button.offsetParent);

@@ -7,7 +7,7 @@ import gradio as gr
 
 from ui import chart
 from ui.error import ApiDown, ApiError, Conflict, NotAllowed
-from ui.frame import QUICK, SEEN, Frame
+from ui.frame import LOADED, QUICK, SEEN, Frame
 from ui.markup.models import comparison_html, links_html, training_html, trainings_html, versions_html
 from ui.markup.part import good_html, hint_html, problem_html
 from ui.record import Mode, Model, Training
@@ -108,7 +108,7 @@ class ModelsTab:
             "fn": self._load,
             "inputs": who,
             "outputs": [*told, *versions, *training],
-            **QUICK,
+            **LOADED,
         }
         self._refresh.click(**self.loading)
         self._timer.tick(self._look, [*who, self._training_id], [session, *versions, *training], **QUICK)

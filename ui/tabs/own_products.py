@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from ui.error import ApiError, NotAllowed, NotThere
-from ui.frame import QUICK, SEEN, Frame
+from ui.frame import LOADED, QUICK, SEEN, Frame
 from ui.markup.part import good_html, hint_html, problem_html
 from ui.markup.product import own_products_html, title_of
 from ui.record import Category, Product
@@ -74,7 +74,7 @@ class OwnProducts:
             "fn": self._load,
             "inputs": self._frame.who,
             "outputs": [self._frame.session, self._note, self._form, self._list],
-            **QUICK,
+            **LOADED,
         }
 
     async def _load(self, session: object, language: object, request: gr.Request) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ import gradio as gr
 from ui import chart
 from ui.csv_file import SAVE, csv_text
 from ui.error import ApiError
-from ui.frame import QUICK, SEEN, Frame
+from ui.frame import LOADED, QUICK, SEEN, Frame
 from ui.markup.part import heading_html, hint_html, problem_html
 from ui.markup.product import product_table_html
 from ui.markup.sales import figures_html
@@ -80,7 +80,8 @@ class SalesTab:
             "fn": self._load,
             "inputs": chosen,
             "outputs": [*shows, self._category],
-            **SEEN,
+            **LOADED,
+            "show_progress": "minimal",
             "show_progress_on": figures,
         }
         refresh.click(**self.loading)
