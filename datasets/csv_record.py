@@ -76,7 +76,10 @@ def split_records(lines: Sequence[str], *, separator: str, shape: Shape, start: 
             yield Record(at + 1, line.split(separator))
             at += 1
         else:
-            fields, end = _read_quoted(lines if at >= closed_before else lines[: at + 1], at, separator, shape)
+            if at < closed_before:
+                fields, end = split_quoted(line, separator), at + 1
+            else:
+                fields, end = _read_quoted(lines, at, separator, shape)
             if fields is None or _is_several(fields, end - at, shape):
                 yield Record(at + 1, split_bare(line, separator), repaired=True)
                 closed_before = max(closed_before, end if fields is None else at)

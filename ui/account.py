@@ -10,7 +10,7 @@ from ui.frame import QUICK, SEEN, Frame
 from ui.markup.header import account_html
 from ui.markup.part import problem_html
 from ui.record import Served, Tokens
-from ui.visit import SIGNED_OUT, Session, Visit, read_session
+from ui.visit import SIGNED_OUT, Session, Visit
 
 
 class AccountBar:
@@ -81,9 +81,9 @@ class AccountBar:
         """What `shown` gives a value to."""
         return [self.who, self.open, self.leave, self.rule, self.register, self.panel]
 
-    def shown(self, session: object, served: Served | None, visit: Visit) -> list[Any]:
+    def shown(self, visit: Visit, served: Served | None) -> list[Any]:
         """The bar for whoever is signed in."""
-        known = read_session(session)
+        known = visit.session
         registers = served is not None and served.registration
         # Where nothing can be done without an account, the form is there before anybody looks for it.
         closed = known is None and served is not None and not served.anonymous_predict

@@ -104,12 +104,18 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
             """The bar and the tabs for whoever is signed in."""
             visit = frame.visit(session, language, request)
             is_admin = visit.session is not None and visit.session.role == "admin"
-            return gr.update(visible=is_admin), *account.shown(session, served, visit)
+            return gr.update(visible=is_admin), *account.shown(visit, served)
 
         def translate(language: object, served: Served | None) -> list[Any]:
             """Every text of the page in another language; what the seller wrote stays."""
             texts = texts_in(language)
             return [*words.in_language(texts), status_html(served, texts)]
+
+        def translate_loaded(language: object, served: Served | None) -> list[Any]:
+            """As `translate`, where the page does not come in the reader's language already."""
+            if texts_in(language) is FRENCH:
+                return [gr.skip()] * len(words.parts) + [status_html(served, FRENCH)]
+            return translate(language, served)
 
         def other_language(language: object) -> str:
             return texts_in(language).switch_to
@@ -135,7 +141,7 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
         }
         page.load(None, js=FOR_READERS.read_text(encoding="utf-8"))
         sell.write_again(page.load)
-        page.load(**asking).then(**translating).then(**showing).then(None, js=REFRESH_SHOWN)
+        page.load(**asking).then(**{**translating, "fn": translate_loaded}).then(**showing).then(None, js=REFRESH_SHOWN)
         frame.watch.tick(**asking)
         switch.click(other_language, frame.language, frame.language, **QUICK).then(**translating).then(
             **sell.translated

@@ -33,6 +33,23 @@ REFRESH_SHOWN = """
 """The tab in sight loads anew: every tab that shows what lives in the API has such a button."""
 
 
+def into_sight(target: str, *, within: str) -> str:
+    """A script that brings the beginning of something into sight, and only where it is not.
+
+    Args:
+        target: selector of what has to be seen; `within`: of the part around it that is scrolled to.
+    """
+    return f"""
+    () => {{
+      const target = document.querySelector('{target}');
+      const top = target?.getBoundingClientRect().top ?? 0;
+      const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+      if (top < 0 || top > innerHeight * 0.6)
+        target.closest('{within}').scrollIntoView({{ behavior: still ? 'instant' : 'smooth', block: 'start' }});
+    }}
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What every tab is given.

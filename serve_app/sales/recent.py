@@ -49,6 +49,7 @@ def recent_sales(
     codes, columns = np.unique(np.concatenate([window.chosen, window.predicted]), return_inverse=True)
     chosen, predicted = np.split(columns, 2)
     scores = agreement(chosen, predicted) if len(chosen) else None
+    matrix = _confusion_matrix(window)
     return RecentSales(
         rows=len(chosen),
         since=since,
@@ -64,8 +65,8 @@ def recent_sales(
         coverage=Coverage(threshold=threshold, share=_share(window.sure), accuracy=_share(right[window.sure])),
         per_category=_per_category(codes, chosen, predicted, names),
         over_time=_over_time(window, chosen, predicted),
-        confusions=_confusions(window, names),
-        confusion_matrix=_confusion_matrix(window),
+        confusions=_confusions(matrix, names),
+        confusion_matrix=matrix,
         drift=_drift(window),
     )
 
@@ -110,12 +111,10 @@ def _over_time(window: Window, chosen: np.ndarray, predicted: np.ndarray) -> lis
     return steps
 
 
-def _confusions(window: Window, names: dict[int, CategoryEntry]) -> list[Confusion]:
-    wrong = window.predicted != window.chosen
-    pairs, rows = np.unique(np.stack([window.predicted, window.chosen])[:, wrong], axis=1, return_counts=True)
+def _confusions(matrix: Sequence[ConfusionCell], names: dict[int, CategoryEntry]) -> list[Confusion]:
     confusions = []
-    for place in np.argsort(-rows, kind="stable")[:MOST_CONFUSIONS]:
-        predicted, chosen = (_named(int(code), names) for code in pairs[:, place])
+    for cell in [cell for cell in matrix if cell.predicted != cell.chosen][:MOST_CONFUSIONS]:
+        predicted, chosen = _named(cell.predicted, names), _named(cell.chosen, names)
         confusions.append(
             Confusion(
                 predicted=predicted.prdtypecode,
@@ -124,7 +123,7 @@ def _confusions(window: Window, names: dict[int, CategoryEntry]) -> list[Confusi
                 chosen=chosen.prdtypecode,
                 chosen_name_fr=chosen.name_fr,
                 chosen_name_en=chosen.name_en,
-                rows=int(rows[place]),
+                rows=cell.rows,
             )
         )
     return confusions

@@ -13,6 +13,11 @@ Photos = Mapping[str, bytes]
 Names = Mapping[int, Category]
 
 
+def by_code(*categories: Sequence[Category]) -> dict[int, Category]:
+    """Categories by their code; of two with one code the last."""
+    return {category.prdtypecode: category for some in categories for category in some}
+
+
 def category_name(prdtypecode: int, names: Names, texts: Texts) -> str:
     """The name of a category; its number where it has none."""
     return texts.name(names[prdtypecode]) if prdtypecode in names else str(prdtypecode)

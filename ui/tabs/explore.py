@@ -7,7 +7,7 @@ import gradio as gr
 
 from ui.error import ApiDown, ApiError
 from ui.example import EXAMPLES, Example
-from ui.frame import SEEN, Frame
+from ui.frame import SEEN, Frame, into_sight
 from ui.listing_form import GivenListing
 from ui.markup.answer import answer_html
 from ui.markup.part import heading_html, hint_html, problem_html
@@ -25,14 +25,7 @@ element.addEventListener('click', (event) => {
 """
 
 # On a phone the answer lies below the examples.
-INTO_SIGHT = """
-() => {
-  const target = document.querySelector('#explored');
-  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  if (target && target.getBoundingClientRect().top > innerHeight * 0.6)
-    target.scrollIntoView({ behavior: still ? 'instant' : 'smooth', block: 'start' });
-}
-"""
+INTO_SIGHT = into_sight("#explored", within="#explored")
 
 
 class ExploreTab:

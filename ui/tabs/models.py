@@ -10,7 +10,7 @@ from ui.error import ApiDown, ApiError, Conflict, NotAllowed
 from ui.frame import LOADED, QUICK, SEEN, Frame
 from ui.markup.models import comparison_html, links_html, training_html, trainings_html, versions_html
 from ui.markup.part import good_html, hint_html, problem_html
-from ui.record import Mode, Model, Training
+from ui.record import Mode, Model, Models, Training
 from ui.texts.shape import Texts
 from ui.visit import Visit
 
@@ -172,7 +172,7 @@ class ModelsTab:
             models = await self._models(visit)
         except ApiError as error:
             return visit.stored, problem_html(visit.sentence(error)), gr.skip(), gr.skip()
-        return visit.stored, "", *_comparison(models, challenger, visit.texts)
+        return visit.stored, "", *_comparison(models.items, challenger, visit.texts)
 
     async def _deploy(self, session: object, language: object, version: object, request: gr.Request) -> tuple[Any, ...]:
         """Make a version the champion."""
@@ -236,13 +236,13 @@ class ModelsTab:
             return visit.stored, _problem(visit, error), gr.skip()
         return visit.stored, good_html(said.reset_done.format(removed=done.removed, copy=done.copied_to or "–")), ""
 
-    async def _models(self, visit: Visit) -> list[Model]:
-        page = await visit.ask(lambda token: visit.api.models(token=token, limit=VERSIONS))
-        return page.items
+    @staticmethod
+    async def _models(visit: Visit) -> Models:
+        return await visit.ask(lambda token: visit.api.models(token=token, limit=VERSIONS))
 
     async def _shown_versions(self, visit: Visit) -> tuple[Any, ...]:
         """Table, choice, comparison, chart and links."""
-        page = await visit.ask(lambda token: visit.api.models(token=token, limit=VERSIONS))
+        page = await self._models(visit)
         others = [model.version for model in page.items if not model.champion]
         newest = others[0] if others else None
         choice = gr.update(choices=[(version, version) for version in others], value=newest)

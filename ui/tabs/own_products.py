@@ -7,7 +7,7 @@ import gradio as gr
 from ui.error import ApiError, NotAllowed, NotThere
 from ui.frame import LOADED, QUICK, SEEN, Frame
 from ui.markup.part import good_html, hint_html, problem_html
-from ui.markup.product import own_products_html, title_of
+from ui.markup.product import by_code, own_products_html, title_of
 from ui.record import Category, Product
 from ui.tabs.category_choice import categories_of, category_choices
 from ui.thumbnail import thumbnails
@@ -90,8 +90,7 @@ class OwnProducts:
             return hint_html(visit.texts.selling.mine_signed_out)
         page = await visit.ask(lambda token: visit.api.products(token=token, mine=True, limit=SHOWN))
         photos = await thumbnails(visit, page.items)
-        categories = await categories_of(visit)
-        names = {category.prdtypecode: category for category in categories}
+        names = by_code(await categories_of(visit))
         return own_products_html(page.items, photos, names, visit.texts)
 
     async def _act(

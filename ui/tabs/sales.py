@@ -13,7 +13,7 @@ from ui.csv_file import SAVE, csv_text
 from ui.error import ApiError
 from ui.frame import LOADED, QUICK, SEEN, Frame
 from ui.markup.part import heading_html, hint_html, problem_html
-from ui.markup.product import product_table_html
+from ui.markup.product import by_code, product_table_html
 from ui.markup.sales import figures_html
 from ui.record import Category, Page, Product
 from ui.sales_record import RecentSales
@@ -197,14 +197,13 @@ class SalesTab:
 
     @staticmethod
     async def _table(visit: Visit, page: Page[Product], categories: Sequence[Category]) -> str:
-        names = {category.prdtypecode: category for category in categories}
-        return product_table_html(page.items, await thumbnails(visit, page.items), names, visit.texts)
+        photos = await thumbnails(visit, page.items)
+        return product_table_html(page.items, photos, by_code(categories), visit.texts)
 
 
 def _plots(sales: RecentSales, categories: Sequence[Category], texts: Texts) -> list[Any]:
     """A chart for each of CHARTS."""
-    names: dict[int, Category] = {category.prdtypecode: category for category in categories}
-    names |= {category.prdtypecode: category for category in sales.per_category}
+    names = by_code(categories, sales.per_category)
     return [
         chart.quality_over_time(sales, texts),
         chart.products_per_category(sales, names, texts),

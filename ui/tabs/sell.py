@@ -6,13 +6,13 @@ from typing import Any
 import gradio as gr
 
 from ui.error import ApiDown, ApiError, ListingRefused
-from ui.frame import QUICK, SECRET, SEEN, Frame
+from ui.frame import QUICK, SECRET, SEEN, Frame, into_sight
 from ui.listing_form import GivenListing, keep_photo
 from ui.markup.answer import answer_html, empty_html
 from ui.markup.explanation import explanation_html
 from ui.markup.part import problem_html
-from ui.markup.product import sold_html
-from ui.record import Category, Prediction, Served
+from ui.markup.product import by_code, sold_html
+from ui.record import Prediction, Served
 from ui.tabs.category_choice import category_choices
 from ui.tabs.own_products import OwnProducts
 from ui.texts.language import texts_in
@@ -22,16 +22,8 @@ from ui.visit import Visit
 KEEP = "(designation, description) => ({ designation, description })"
 WRITE_AGAIN = "(draft) => [draft?.designation ?? '', draft?.description ?? '']"
 
-# On a phone the answer lies below the form: bring its first line into sight, and only then.
-INTO_SIGHT = """
-() => {
-  const target = document.querySelector('#problem .note, #answer section');
-  const top = target?.getBoundingClientRect().top ?? 0;
-  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  if (top < 0 || top > innerHeight * 0.6)
-    target.closest('#problem, #answer').scrollIntoView({ behavior: still ? 'instant' : 'smooth', block: 'start' });
-}
-"""
+# On a phone the answer lies below the form.
+INTO_SIGHT = into_sight("#problem .note, #answer section", within="#problem, #answer")
 
 
 class SellTab:
@@ -127,7 +119,7 @@ class SellTab:
         sold.then(**self.own.loading).then(None, js=INTO_SIGHT)
         self.why.click(
             self._explain,
-            [*frame.who, *listing, self.shown],
+            [*frame.who, *listing],
             [frame.session, self.sell_problem, self.reasons],
             **SEEN,
             show_progress_on=self.reasons,
@@ -253,7 +245,9 @@ class SellTab:
             return failed(visit.sentence(error), error.detail if isinstance(error, ListingRefused) else "")
         except OSError:
             return failed(texts.unreadable_photo)
-        done = sold_html(product, names_of(shown, served), texts)
+        done = sold_html(
+            product, by_code(served.categories if served else (), shown.categories if shown else ()), texts
+        )
         return visit.stored, "", done, None, gr.update(visible=False), "", "", "", None
 
     async def _explain(
@@ -263,7 +257,6 @@ class SellTab:
         designation: object,
         description: object,
         photo: object,
-        shown: Prediction | None,
         request: gr.Request,
     ) -> tuple[Any, ...]:
         """Why text and photo voted as they did."""
@@ -279,7 +272,7 @@ class SellTab:
             return visit.stored, problem_html(visit.texts.unreadable_photo), ""
         if prediction.explanation is None:
             return visit.stored, problem_html(visit.texts.fault), ""
-        names = names_of(shown or prediction, None)
+        names = by_code(prediction.categories)
         return visit.stored, "", explanation_html(prediction.explanation, listing.photo_url, names, visit.texts)
 
     def _empty(self, language: object) -> tuple[Any, ...]:
@@ -312,9 +305,3 @@ async def predict(visit: Visit, listing: GivenListing, *, explain: bool = False)
             listing.designation, listing.description, photo=listing.photo, explain=explain, token=token
         )
     )
-
-
-def names_of(shown: Prediction | None, served: Served | None) -> dict[int, Category]:
-    """Categories by code, from whatever is at hand."""
-    known: list[Category] = [*(shown.categories if shown else ()), *(served.categories if served else ())]
-    return {category.prdtypecode: category for category in known}

@@ -105,7 +105,11 @@ def proposed(page: Page, answer: str = "#answer") -> str:
     return heading.inner_text()
 
 
-def write_csv(folder: Path, *lines: str, name: str = "listings.csv") -> Path:
-    path = folder / name
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
+def find_shelf(page: Page, title: str, photo: Path | None = None) -> str:
+    """Put a listing into the form, and look for its shelf; the shelf's name."""
+    page.get_by_label("Titre").fill(title)
+    if photo:
+        page.set_input_files("#photo input[type=file]", photo)
+        expect(page.locator("#photo img")).to_be_visible()
+    page.get_by_role("button", name="Trouver le rayon").click()
+    return proposed(page)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import RunningServer
-from tests.e2e.page.conftest import NewContext, open_tab, opened, proposed, sign_in
+from tests.e2e.page.conftest import NewContext, find_shelf, open_tab, opened, proposed, sign_in
 from ui.example import EXAMPLES, FOLDER
 
 pytestmark = pytest.mark.e2e
@@ -41,11 +41,7 @@ def test_no_tab_has_a_serious_fault(new_context: NewContext, running_server: Run
     page.get_by_role("button", name="Fermer").click()
     sign_in(page, "admin", running_server.admin_password)
 
-    page.get_by_label("Titre").fill("Piscine ronde hors-sol")
-    page.set_input_files("#photo input[type=file]", FOLDER / "pool.jpg")
-    expect(page.locator("#photo img")).to_be_visible()
-    page.get_by_role("button", name="Trouver le rayon").click()
-    assert proposed(page)
+    assert find_shelf(page, "Piscine ronde hors-sol", FOLDER / "pool.jpg")
     page.get_by_role("button", name="Pourquoi ?").click()
     expect(page.locator("#reasons .explanation")).to_be_visible()
     page.get_by_role("button", name="Corriger").first.click()

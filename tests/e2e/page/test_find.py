@@ -6,16 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.page.conftest import NewContext, open_tab, opened, proposed
+from tests.e2e.page.conftest import NewContext, find_shelf, open_tab, opened, proposed
 from ui.example import EXAMPLES, FOLDER
 
 pytestmark = pytest.mark.e2e
 
 
 def test_a_title_gives_ranked_shelves_as_bars(page: Page) -> None:
-    page.get_by_label("Titre").fill("Piscine hors-sol ronde avec échelle et pompe de filtration")
-    page.get_by_role("button", name="Trouver le rayon").click()
-    assert proposed(page)
+    assert find_shelf(page, "Piscine hors-sol ronde avec échelle et pompe de filtration")
     shares = page.locator("#answer .set + .bars .value, #answer .set .value").all_inner_texts()
     numbers = [int(re.sub(r"\D", "", share)) for share in shares]
     assert len(numbers) >= 3
@@ -41,11 +39,7 @@ def test_a_photo_alone_is_answered_by_the_photo(page: Page) -> None:
 
 
 def test_title_and_photo_both_vote(page: Page) -> None:
-    page.get_by_label("Titre").fill("Piscine ronde")
-    page.set_input_files("#photo input[type=file]", FOLDER / "pool.jpg")
-    expect(page.locator("#photo img")).to_be_visible()
-    page.get_by_role("button", name="Trouver le rayon").click()
-    assert proposed(page)
+    assert find_shelf(page, "Piscine ronde", FOLDER / "pool.jpg")
     expect(page.locator("#answer .vote .weight")).to_have_count(2)
 
 
@@ -89,9 +83,7 @@ def test_an_empty_form_gives_a_sentence_and_the_page_says_what_to_do(page: Page)
 
 
 def test_a_problem_takes_the_old_answer_away(page: Page) -> None:
-    page.get_by_label("Titre").fill("Piscine ronde")
-    page.get_by_role("button", name="Trouver le rayon").click()
-    assert proposed(page)
+    assert find_shelf(page, "Piscine ronde")
     page.get_by_label("Titre").fill("x" * 60_000)
     page.get_by_role("button", name="Trouver le rayon").click()
     expect(page.get_by_role("alert")).to_contain_text("Ce titre n'a pas été accepté")
@@ -99,9 +91,7 @@ def test_a_problem_takes_the_old_answer_away(page: Page) -> None:
 
 
 def test_english_is_a_click_away_and_is_remembered(page: Page) -> None:
-    page.get_by_label("Titre").fill("Piscine ronde")
-    page.get_by_role("button", name="Trouver le rayon").click()
-    french = proposed(page)
+    french = find_shelf(page, "Piscine ronde")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("button", name="Find the shelf")).to_be_visible()
     expect(page.locator("#answer .best .kicker")).to_have_text(re.compile("proposed shelf", re.IGNORECASE))
@@ -116,9 +106,7 @@ def test_english_is_a_click_away_and_is_remembered(page: Page) -> None:
 def test_a_phone_shows_the_answer_without_sideways_scrolling(new_context: NewContext, server: str, scheme: str) -> None:
     page = opened(new_context(width=375, height=780, scheme=scheme), server)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
-    page.get_by_label("Titre").fill("Piscine ronde hors-sol avec échelle")
-    page.get_by_role("button", name="Trouver le rayon").click()
-    assert proposed(page)
+    assert find_shelf(page, "Piscine ronde hors-sol avec échelle")
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     expect(page.locator("#answer .best h2")).to_be_in_viewport()
     background = page.evaluate("getComputedStyle(document.querySelector('#answer-panel')).backgroundColor")

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.page.conftest import NewContext, open_tab, opened, proposed, register
+from tests.e2e.page.conftest import NewContext, find_shelf, open_tab, opened, proposed, register
 from ui.example import FOLDER
 
 pytestmark = pytest.mark.e2e
@@ -53,11 +53,7 @@ def test_a_proposed_product_is_sold_corrected_and_found_in_the_recent_sales(page
 
 def test_the_seller_may_choose_another_shelf_than_the_proposed_one(page: Page) -> None:
     register(page)
-    page.get_by_label("Titre").fill("Piscine hors-sol ronde avec échelle")
-    page.set_input_files("#photo input[type=file]", FOLDER / "pool.jpg")
-    expect(page.locator("#photo img")).to_be_visible()
-    page.get_by_role("button", name="Trouver le rayon").click()
-    assert "Piscine" in proposed(page)
+    assert "Piscine" in find_shelf(page, "Piscine hors-sol ronde avec échelle", FOLDER / "pool.jpg")
     choose(page, "Rayon choisi", "jouets")
     page.get_by_role("button", name="Mettre en vente").click()
     expect(page.locator("#answer .sold")).to_contain_text("Au rayon « Jouets »")
@@ -67,9 +63,7 @@ def test_the_seller_may_choose_another_shelf_than_the_proposed_one(page: Page) -
 
 def test_a_product_is_withdrawn_after_a_question(page: Page) -> None:
     register(page)
-    page.get_by_label("Titre").fill("Lot de romans policiers")
-    page.get_by_role("button", name="Trouver le rayon").click()
-    assert proposed(page)
+    assert find_shelf(page, "Lot de romans policiers")
     page.get_by_role("button", name="Mettre en vente").click()
     expect(page.locator("#own-products li")).to_have_count(1)
     page.once("dialog", lambda dialog: dialog.dismiss())
@@ -82,9 +76,7 @@ def test_a_product_is_withdrawn_after_a_question(page: Page) -> None:
 
 
 def test_selling_without_an_account_asks_to_sign_in_and_keeps_the_listing(page: Page) -> None:
-    page.get_by_label("Titre").fill("Lot de romans policiers")
-    page.get_by_role("button", name="Trouver le rayon").click()
-    assert proposed(page)
+    assert find_shelf(page, "Lot de romans policiers")
     page.get_by_role("button", name="Mettre en vente").click()
     expect(page.locator("#sell-problem")).to_contain_text("Connectez-vous")
     expect(page.get_by_label("Titre")).to_have_value("Lot de romans policiers")
@@ -94,11 +86,7 @@ def test_selling_without_an_account_asks_to_sign_in_and_keeps_the_listing(page: 
 
 
 def test_why_marks_the_word_that_counted_and_colours_the_photo(page: Page) -> None:
-    page.get_by_label("Titre").fill("Grande piscine de luxe")
-    page.set_input_files("#photo input[type=file]", FOLDER / "pool.jpg")
-    expect(page.locator("#photo img")).to_be_visible()
-    page.get_by_role("button", name="Trouver le rayon").click()
-    assert proposed(page)
+    assert find_shelf(page, "Grande piscine de luxe", FOLDER / "pool.jpg")
     page.get_by_role("button", name="Pourquoi ?").click()
     reasons = page.locator("#reasons .explanation")
     expect(reasons).to_be_visible()
@@ -123,9 +111,7 @@ def test_what_is_written_is_there_again_after_a_reload(page: Page) -> None:
 def test_recent_sales_are_filtered_and_taken_away_as_a_csv(page: Page) -> None:
     register(page)
     title = "=1+1 Piscine gonflable"
-    page.get_by_label("Titre").fill(title)
-    page.get_by_role("button", name="Trouver le rayon").click()
-    assert proposed(page)
+    assert find_shelf(page, title)
     choose(page, "Rayon choisi", "piscine")
     page.get_by_role("button", name="Mettre en vente").click()
     expect(page.locator("#answer .sold")).to_be_visible()
