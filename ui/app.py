@@ -141,7 +141,8 @@ def build_app(api_url: str, *, client: ApiClient | None = None) -> gr.Blocks:
         }
         page.load(None, js=FOR_READERS.read_text(encoding="utf-8"))
         sell.write_again(page.load)
-        page.load(**asking).then(**{**translating, "fn": translate_loaded}).then(**showing).then(None, js=REFRESH_SHOWN)
+        # What is in sight loads with the session, which changes when the browser has read it.
+        page.load(**asking).then(**{**translating, "fn": translate_loaded}).then(**showing)
         frame.watch.tick(**asking)
         switch.click(other_language, frame.language, frame.language, **QUICK).then(**translating).then(
             **sell.translated
