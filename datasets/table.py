@@ -120,8 +120,6 @@ def _text(data: bytes, name: str, limits: Limits | None) -> str:
     text = decode(data)
     if not text.strip("\ufeff \t\r\n"):
         raise FolderError(name, "is empty; it needs a header line and rows")
-    if len(_BINARY.findall(text[:_LOOKED_AT])) * 20 > len(text[:_LOOKED_AT]):
-        raise FolderError(name, "is no text, and so no CSV")
     return text
 
 
@@ -142,12 +140,17 @@ def _read_header(
         if best is None or len(positions) > len(best[2]):
             best = at, separator, positions, len(fields)
     assert best is not None
+    named = (best[2].keys() & {*columns, *one_of}) - {INDEX}
+    # With a header it is a CSV, whatever its cells hold.
+    start = "\n".join(lines[at : at + _LOOKED_AT])[:_LOOKED_AT]
+    if not named and len(_BINARY.findall(start)) * 20 > len(start):
+        raise FolderError(name, "is no text, and so no CSV")
     missing = [column for column in columns if column not in best[2]]
     found = lines[at].strip()[:80]
     if missing:
-        named = ", ".join(column or "the row index (the first column, unnamed)" for column in missing)
+        absent = ", ".join(column or "the row index (the first column, unnamed)" for column in missing)
         raise FolderError(
-            f"{name}:{at + 1}", f"misses the column{'s' if len(missing) > 1 else ''} {named}; found {found!r}"
+            f"{name}:{at + 1}", f"misses the column{'s' if len(missing) > 1 else ''} {absent}; found {found!r}"
         )
     if one_of and not best[2].keys() & {*one_of}:
         raise FolderError(f"{name}:{at + 1}", f"has none of the columns {', '.join(one_of)}; found {found!r}")
