@@ -53,7 +53,7 @@ def train(
     ] = "linear,e5",
     image: Annotated[str, typer.Option(help="Image experts: lite0, vgg16; several with commas, or none.")] = "lite0",
     image_weights: Annotated[str, typer.Option(help="Of vgg16: imagenet, none, or a local file.")] = "imagenet",
-    epochs: Annotated[int, typer.Option(help="Of the Keras experts, at most.")] = 10,
+    epochs: Annotated[int | None, typer.Option(help="Of the Keras experts, at most.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 7,
     promote: Annotated[bool, typer.Option(help="Make the new version champion.")] = True,
     store: StoreOption = None,
@@ -65,7 +65,7 @@ def train(
     """
     from bundle.store import ModelStore
     from datasets.folder import load_folders
-    from train.expert import TrainOptions
+    from train.options import TrainOptions
     from train.pipeline import train as train_bundle
 
     settings = settings_with(store=store)

@@ -3,7 +3,7 @@
 from bundle.challenger import Order, Outcome
 from datasets.folder import load_folders
 from train.error import TrainError
-from train.expert import TrainOptions
+from train.options import TrainOptions
 from train.pipeline import Trained, train
 from train.small import train_small
 

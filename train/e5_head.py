@@ -13,10 +13,8 @@ from bundle.shipped import shipped_digest
 from bundle.text import CleanText
 from datasets.progress import Progress, silent
 from train.features import cached_features
+from train.options import E5Settings
 from train.softmax_head import fit_softmax_head
-
-INVERSE_REGULARISATION = 0.003
-"""C on standardised vectors; 0.01 is as good on real listings, and carries over less from others to them."""
 
 CHUNK = 512
 
@@ -60,9 +58,18 @@ def _read(texts: Sequence[CleanText], *, cache_dir: Path, progress: Progress) ->
 
 
 def fit_e5_head(
-    vectors: np.ndarray, class_index: np.ndarray, *, categories: int, seed: int
+    vectors: np.ndarray,
+    class_index: np.ndarray,
+    *,
+    categories: int,
+    seed: int,
+    settings: E5Settings = E5Settings(),
 ) -> tuple[np.ndarray, np.ndarray]:
     """coef (WIDTH, categories) and bias (categories,) float32, see `fit_softmax_head`."""
     return fit_softmax_head(
-        vectors, class_index, categories=categories, inverse_regularisation=INVERSE_REGULARISATION, seed=seed
+        vectors,
+        class_index,
+        categories=categories,
+        inverse_regularisation=settings.inverse_regularisation,
+        seed=seed,
     )

@@ -1,6 +1,7 @@
 """What can go wrong in training.
 
 TrainError           one clear line; the command line turns it into exit code 2
+├── ConfigError      a file of options that cannot be used
 ├── WeightsError     pretrained weights are neither there nor to be had, or do not fit
 ├── DivergedError    the loss is no number any more
 └── MismatchError    the OpenVINO form does not answer as the Keras model does
@@ -11,6 +12,18 @@ class TrainError(Exception):
     """A training that cannot start or go on: says why, and what to do."""
 
     exit_code = 2
+
+
+class ConfigError(TrainError):
+    """A file of options that cannot be used: names the key."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(file, reason)
+        self.file = file
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}"
 
 
 class WeightsError(TrainError):

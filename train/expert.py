@@ -2,63 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.special import softmax
 
-from bundle.manifest import CategoryEntry, Manifest, Modality
+from bundle.manifest import CategoryEntry, Modality
 from datasets.progress import Progress, silent
 from train.calibration import fit_temperature
 from train.crossfit import cross_fit
 from train.error import TrainError
 from train.fusion import HeldOutExpert
+from train.options import MODALITY, TrainOptions
 from train.rows import Rows
 
 if TYPE_CHECKING:
     from bundle.expert_linear import Vocabulary
-
-
-@dataclass(frozen=True, slots=True)
-class TrainOptions:
-    """What to train.
-
-    Attributes:
-        text, image: names of experts; () leaves the modality out.
-        image_weights: of vgg16's backbone: `imagenet`, `none`, or a local file.
-        epochs: of the Keras experts, at most (the best one is kept).
-    """
-
-    text: tuple[str, ...] = ("linear", "e5")
-    image: tuple[str, ...] = ("lite0",)
-    image_weights: str = "imagenet"
-    epochs: int = 10
-    seed: int = 7
-
-    @classmethod
-    def of(cls, manifest: Manifest) -> Self:
-        """What a bundle was trained with."""
-        given = {name: value for name, value in manifest.training.items() if name in cls.__dataclass_fields__}
-        for modality in ("text", "image"):
-            given[modality] = tuple(given[modality])
-        return cls(**given)
-
-    def __post_init__(self) -> None:
-        known: dict[Modality, list[str]] = {"text": [], "image": []}
-        for name, (modality, _) in EXPERTS.items():
-            known[modality].append(name)
-        for modality, chosen in (("text", self.text), ("image", self.image)):
-            for name in chosen:
-                if name not in known[modality]:
-                    raise TrainError(f"--{modality}: no expert {name!r} (known: {', '.join(known[modality])})")
-            if len(set(chosen)) < len(chosen):
-                raise TrainError(f"--{modality}: an expert is named twice in {','.join(chosen)}")
-        if not self.text and not self.image:
-            raise TrainError("nothing to train: name at least one expert with --text or --image")
-        if self.epochs < 1:
-            raise TrainError(f"--epochs: {self.epochs} is too few, give at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +92,7 @@ def fit_experts(
     """
     fitted, notes = [], []
     for name in (*options.text, *options.image):
-        modality, fit = EXPERTS[name]
+        modality, fit = MODALITY[name], FITS[name]
         usable = rows.has_text if modality == "text" else rows.has_photo
         if len(np.unique(rows.class_index[usable])) < 2:
             brings = "text" if modality == "text" else "a photo"
@@ -154,7 +116,8 @@ def _fit_linear(job: Fit) -> np.ndarray:
 
     def fit(places: np.ndarray) -> LinearExpert:
         texts = [rows.texts[place] for place in places]
-        return fit_linear(texts, rows.class_index[places], categories=job.categories, seed=job.options.seed)
+        labels, options = rows.class_index[places], job.options
+        return fit_linear(texts, labels, categories=job.categories, seed=options.seed, settings=options.linear)
 
     def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
         return fit(fitted).logits([rows.texts[place] for place in answered])
@@ -176,8 +139,10 @@ def _refit_linear(job: Fit, vocabulary: "Vocabulary") -> np.ndarray:
     features = tfidf_features(rows.texts, vocabulary)
 
     def fit(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        labels = rows.class_index[places]
-        return fit_classifiers(features[places], labels, categories=job.categories, seed=job.options.seed)
+        labels, options = rows.class_index[places], job.options
+        return fit_classifiers(
+            features[places], labels, categories=job.categories, seed=options.seed, settings=options.linear
+        )
 
     def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
         coef, bias = fit(fitted)
@@ -197,7 +162,7 @@ def _fit_e5(job: Fit) -> np.ndarray:
 
     rows, places = job.rows, np.flatnonzero(job.rows.has_text)
     vectors = e5_vectors([rows.texts[place] for place in places], cache_dir=job.cache_dir, progress=job.progress)
-    coef, bias, logits = _fit_heads(job, "e5", places, vectors, fit_e5_head)
+    coef, bias, logits = _fit_heads(job, "e5", places, vectors, partial(fit_e5_head, settings=job.options.e5))
     E5Expert.save(job.directory, coef=coef, bias=bias)
     job.progress("train e5", 1, 1)
     return logits
@@ -210,7 +175,7 @@ def _fit_lite0(job: Fit) -> np.ndarray:
 
     places, photos = _photos(job.rows)
     features = lite0_features(photos, cache_dir=job.cache_dir, progress=job.progress)
-    coef, bias, logits = _fit_heads(job, "lite0", places, features, fit_lite0_head)
+    coef, bias, logits = _fit_heads(job, "lite0", places, features, partial(fit_lite0_head, settings=job.options.lite0))
     Lite0Expert.save(job.directory, coef=coef, bias=bias)
     if job.kept is None:  # a new head alone is a matrix product, and TensorFlow takes ten seconds to say so
         check_lite0(job.directory, photos)
@@ -228,7 +193,7 @@ def _fit_bigru(job: Fit) -> np.ndarray:
             rows.class_index[places],
             rows.folds[places] == 0,
             categories=job.categories,
-            epochs=job.options.epochs,
+            epochs=job.options.epochs_of("bigru"),
             seed=job.options.seed,
             directory=job.directory,
             work_dir=Path(work_dir),
@@ -248,7 +213,7 @@ def _fit_vgg16(job: Fit) -> np.ndarray:
             rows.folds[places] == 0,
             weights=job.options.image_weights,
             categories=job.categories,
-            epochs=job.options.epochs,
+            epochs=job.options.epochs_of("vgg16"),
             seed=job.options.seed,
             directory=job.directory,
             work_dir=Path(work_dir),
@@ -258,12 +223,12 @@ def _fit_vgg16(job: Fit) -> np.ndarray:
     return _spread(logits, places, len(rows.folds))
 
 
-EXPERTS: dict[str, tuple[Modality, Callable[[Fit], np.ndarray]]] = {
-    "linear": ("text", _fit_linear),
-    "e5": ("text", _fit_e5),
-    "bigru": ("text", _fit_bigru),
-    "lite0": ("image", _fit_lite0),
-    "vgg16": ("image", _fit_vgg16),
+FITS: dict[str, Callable[[Fit], np.ndarray]] = {
+    "linear": _fit_linear,
+    "e5": _fit_e5,
+    "bigru": _fit_bigru,
+    "lite0": _fit_lite0,
+    "vgg16": _fit_vgg16,
 }
 
 

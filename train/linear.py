@@ -12,18 +12,23 @@ from sklearn.svm import LinearSVC
 from bundle.expert_linear import LinearExpert, Vocabulary, linear_text
 from bundle.text import CleanText
 from bundle.tfidf import NGRAMS, WORD, Analyzer, Tfidf
+from train.options import LinearSettings
 
 MAX_TERMS = 300_000
 """Of each analyzer, the most frequent ones."""
-
-INVERSE_REGULARISATION = 0.2
-"""C of the support vector machines; on real listings 0.5 and 1 were no better."""
 
 TOLERANCE = 1e-2
 """Of the solver: a third of the default's time, and not one prediction differs on real listings."""
 
 
-def fit_linear(texts: Sequence[CleanText], class_index: np.ndarray, *, categories: int, seed: int) -> LinearExpert:
+def fit_linear(
+    texts: Sequence[CleanText],
+    class_index: np.ndarray,
+    *,
+    categories: int,
+    seed: int,
+    settings: LinearSettings = LinearSettings(),
+) -> LinearExpert:
     """Fit vectorizers and classifiers on labelled texts.
 
     Args:
@@ -36,7 +41,7 @@ def fit_linear(texts: Sequence[CleanText], class_index: np.ndarray, *, categorie
     strings = [linear_text(text) for text in texts]
     vectorizers = new_vectorizers(len(strings))
     features = sp.hstack([v.fit_transform(strings) for v in vectorizers.values()], format="csr", dtype=np.float32)
-    coef, bias = fit_classifiers(features, class_index, categories=categories, seed=seed)
+    coef, bias = fit_classifiers(features, class_index, categories=categories, seed=seed, settings=settings)
     return LinearExpert(fitted_tfidf(vectorizers), coef, bias)
 
 
@@ -47,7 +52,12 @@ def tfidf_features(texts: Sequence[CleanText], vocabulary: Vocabulary) -> sp.csr
 
 
 def fit_classifiers(
-    features: sp.csr_matrix, class_index: np.ndarray, *, categories: int, seed: int
+    features: sp.csr_matrix,
+    class_index: np.ndarray,
+    *,
+    categories: int,
+    seed: int,
+    settings: LinearSettings = LinearSettings(),
 ) -> tuple[np.ndarray, np.ndarray]:
     """One support vector machine a category against the rest.
 
@@ -68,7 +78,9 @@ def fit_classifiers(
 
     def fit_category(category: int) -> None:
         # "balanced" against the rest: rare categories keep their say.
-        machine = LinearSVC(C=INVERSE_REGULARISATION, class_weight="balanced", tol=TOLERANCE, random_state=seed)
+        machine = LinearSVC(
+            C=settings.inverse_regularisation, class_weight="balanced", tol=TOLERANCE, random_state=seed
+        )
         machine.fit(features, class_index == category)
         coef[:, category] = machine.coef_[0]
         bias[category] = machine.intercept_[0]

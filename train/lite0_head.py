@@ -10,11 +10,9 @@ from bundle.shipped import shipped_digest
 from datasets.photo import photo_key
 from datasets.progress import Progress, silent
 from train.features import cached_features
+from train.options import Lite0Settings
 from train.parallel import map_threads
 from train.softmax_head import fit_softmax_head
-
-INVERSE_REGULARISATION = 0.003
-"""C on standardised features; 0.001 and 0.01 were within a point of F1 on 1,842 real photos."""
 
 
 def lite0_features(photos: list[Path], *, cache_dir: Path, progress: Progress = silent) -> np.ndarray:
@@ -30,9 +28,18 @@ def lite0_features(photos: list[Path], *, cache_dir: Path, progress: Progress = 
 
 
 def fit_lite0_head(
-    features: np.ndarray, class_index: np.ndarray, *, categories: int, seed: int
+    features: np.ndarray,
+    class_index: np.ndarray,
+    *,
+    categories: int,
+    seed: int,
+    settings: Lite0Settings = Lite0Settings(),
 ) -> tuple[np.ndarray, np.ndarray]:
     """coef (1280, categories) and bias (categories,) float32, see `fit_softmax_head`."""
     return fit_softmax_head(
-        features, class_index, categories=categories, inverse_regularisation=INVERSE_REGULARISATION, seed=seed
+        features,
+        class_index,
+        categories=categories,
+        inverse_regularisation=settings.inverse_regularisation,
+        seed=seed,
     )

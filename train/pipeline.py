@@ -16,9 +16,10 @@ from bundle.store import ModelStore
 from datasets.dataset import Dataset
 from datasets.fingerprint import fingerprint
 from datasets.progress import Progress, silent
-from train.expert import FittedExpert, Kept, TrainOptions, fit_experts
+from train.expert import FittedExpert, Kept, fit_experts
 from train.fusion import search_weights
 from train.measure import calibrate, measure
+from train.options import TrainOptions
 from train.plots import write_plots
 from train.rows import Rows, labelled_rows
 
@@ -74,7 +75,7 @@ def train(
         progress("fuse", 0, 1)
         data = DataEntry(fingerprint=fingerprint(dataset), rows=len(rows.class_index), synthetic=dataset.synthetic)
         manifest = _manifest(categories, data, fitted, search_weights([e.held_out for e in fitted], rows.class_index))
-        manifest.training, manifest.parent = asdict(options) | {"small": kept is not None}, store.champion()
+        manifest.training, manifest.parent = options.as_dict() | {"small": kept is not None}, store.champion()
         manifest.situations, answers = calibrate(manifest, fitted, rows.class_index, rows.groups)
         manifest.metrics = measure(answers, rows.class_index)
         write_held_out(staging / "held_out.npz", fitted, rows)

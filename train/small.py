@@ -17,7 +17,8 @@ from datasets.dataset import Dataset
 from datasets.folder import load_folders
 from datasets.progress import Progress, silent
 from train.error import TrainError
-from train.expert import Kept, TrainOptions
+from train.expert import Kept
+from train.options import TrainOptions
 from train.pipeline import Trained, train
 
 REPLAYED = 6_000

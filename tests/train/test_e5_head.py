@@ -13,7 +13,7 @@ from bundle.text import CleanText
 from datasets.folder import load_folders
 from datasets.listing import Listing
 from train.e5_head import e5_vectors, fit_e5_head
-from train.expert import TrainOptions
+from train.options import TrainOptions
 from train.pipeline import train
 from train.softmax_head import ABSENT_BIAS
 
