@@ -50,7 +50,7 @@ screenshots: setup chromium ## draw the pictures of the documentation
 lock: setup ## renew the locks from pyproject.toml
 	@for extra in cpu gpu; do \
 	  $(UV) pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet \
-	    --extra $$extra --extra mysql --extra dev pyproject.toml --output-file requirements-$$extra.lock; \
+	    --extra $$extra --extra mysql --extra mlflow --extra dev pyproject.toml --output-file requirements-$$extra.lock; \
 	done
 
 # The browser tests drive Debian's Chromium, those of the database a MariaDB of their own.
