@@ -3,6 +3,9 @@
 TrainError           one clear line; the command line turns it into exit code 2
 ├── ConfigError      a file of options that cannot be used
 ├── WeightsError     pretrained weights are neither there nor to be had, or do not fit
+├── RunError         a run's folder cannot be read or written
+├── UnknownRunError  no run has that name
+├── TrackingError    TensorBoard or MLflow cannot be opened
 ├── DivergedError    the loss is no number any more
 └── MismatchError    the OpenVINO form does not answer as the Keras model does
 """
@@ -24,6 +27,38 @@ class ConfigError(TrainError):
 
     def __str__(self) -> str:
         return f"{self.file}: {self.reason}"
+
+
+class RunError(TrainError):
+    """A run whose folder cannot be read or written: names the file and the reason."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(file, reason)
+        self.file = file
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}"
+
+
+class UnknownRunError(TrainError):
+    """A name that no run has: names the nearest."""
+
+    def __init__(self, runs: str, name: str, nearest: str | None) -> None:
+        super().__init__(runs, name, nearest)
+        self.runs = runs
+        self.name = name
+        self.nearest = nearest
+
+    def __str__(self) -> str:
+        hint = (
+            f"the nearest is {self.nearest}" if self.nearest else "there is none yet: run `rayonnage train --data DIR`"
+        )
+        return f"{self.runs} has no run {self.name}; {hint}"
+
+
+class TrackingError(TrainError):
+    """TensorBoard or MLflow that cannot be opened."""
 
 
 class WeightsError(TrainError):
