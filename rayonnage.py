@@ -4,7 +4,7 @@ Every sub-command imports its room when called, so that `rayonnage --help` answe
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -256,6 +256,10 @@ def predict(
     data: Annotated[list[Path] | None, typer.Option(help="Answer a folder instead; several are one.")] = None,
     part: Annotated[str | None, typer.Option(help="Of the folder: train or test; default: test where it is.")] = None,
     output: Annotated[Path | None, typer.Option(help="File for a folder's answers: .csv or .parquet.")] = None,
+    submission: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="File in the challenge's format: an answer to every row index."),
+    ] = None,
     version: VersionOption = None,
     store: StoreOption = None,
     json_output: JsonOption = False,
@@ -265,14 +269,16 @@ def predict(
     Example: rayonnage predict --designation "Piscine tubulaire ronde 3 m" --image photo.jpg
 
     Example: rayonnage predict --data ./listings --output answers.parquet
+
+    Example: rayonnage predict --data ./challenge --submission y_pred.csv
     """
     if data and (designation or description or image):
         raise typer.BadParameter("give either a listing or --data")
     if data:
-        _predict_folder(data, part, output, version=version, store=store, json_output=json_output)
+        _predict_folder(data, part, output, submission, version=version, store=store, json_output=json_output)
         return
-    if output or part:
-        raise typer.BadParameter("--output and --part go with --data")
+    if output or submission or part:
+        raise typer.BadParameter("--output, --submission and --part go with --data")
     _predict_listing(designation, description, image, top_k, version=version, store=store, json_output=json_output)
 
 
@@ -316,6 +322,7 @@ def _predict_folder(
     data: list[Path],
     part: str | None,
     output: Path | None,
+    submission: Path | None,
     *,
     version: str | None,
     store: str | None,
@@ -324,30 +331,68 @@ def _predict_folder(
     from bundle.predict_folder import check_output, predict_products, write_answers
     from bundle.predictor import Predictor
     from bundle.store import ModelStore
+    from bundle.submission import check_submission, make_submission, most_frequent_code, write_submission
+    from datasets.data_file import existing_file
     from datasets.folder import Part, load_folders
 
     if part not in (None, "train", "test"):
         raise typer.BadParameter("train or test", param_hint="--part")
-    if output is None:
-        raise typer.BadParameter("name the file for the answers", param_hint="--output")
-    check_output(output)
-    predictor = Predictor.open(ModelStore(settings_with(store=store).store_url).open_path(version))
-    has_test = all((folder / "X_test_update.csv").is_file() for folder in data)
+    if output is None and submission is None:
+        raise typer.BadParameter("name the file for the answers", param_hint="--output or --submission")
+    if output is not None:
+        check_output(output)
+    if submission is not None:
+        check_submission(submission, data)
+    bundle_dir = ModelStore(settings_with(store=store).store_url).open_path(version)
+    predictor = Predictor.open(bundle_dir)
+    has_test = all(folder.is_dir() and existing_file(folder, "X_test_update.csv") for folder in data)
     wanted: Part = "test" if part == "test" or (part is None and has_test) else "train"
     with bars() as progress:
         dataset = load_folders(data, part=wanted, check_photos=False, progress=progress)
         answers, unanswered = predict_products(predictor, dataset.products, progress=progress)
-        write_answers(answers, output)
-    _note_set_aside(dataset)
-    for product, reason in unanswered[:5]:
-        typer.echo(f"Note: {product.source}:{product.line} is not answered: {reason}", err=True)
-    if len(unanswered) > 5:
-        typer.echo(f"Note: {len(unanswered) - 5} more rows are not answered", err=True)
+        if output is not None:
+            write_answers(answers, output)
+        submitted = None
+        if submission is not None:
+            submitted = make_submission(
+                predictor,
+                data[0],
+                part=wanted,
+                answered=dict(zip(answers["row"].tolist(), answers["prdtypecode"].tolist(), strict=True)),
+                most_frequent=most_frequent_code(bundle_dir, predictor.manifest),
+                progress=progress,
+            )
+            write_submission(submitted, submission)
+    if output is not None:
+        _note_set_aside(dataset)
+        _note_some([f"{p.source}:{p.line} is not answered: {reason}" for p, reason in unanswered], "not answered")
+    if submitted is not None:
+        given = f"it got {submitted.most_frequent}, the most frequent category"
+        filled = submitted.filled
+        indices = ", ".join(str(row.index) for row in filled[5:])
+        _note_some([f"{r.source}:{r.line} (index {r.index}): {r.reason}; {given}" for r in filled], f"so: {indices}")
+        _note_some([f"line {line} is not in it: {reason}" for line, reason in submitted.left_out], "not in it")
     if json_output:
-        counts = {"rows": dataset.rows, "answered": len(answers), "unanswered": len(unanswered)}
-        print_json({"version": predictor.manifest.version, "part": wanted, **counts, "output": str(output)})
-    else:
+        document: dict[str, Any] = {
+            "version": predictor.manifest.version,
+            "part": wanted,
+            "rows": dataset.rows,
+            "answered": len(answers),
+            "unanswered": len(unanswered),
+            "output": output and str(output),
+        }
+        if submitted is not None:
+            document["submission"] = {
+                "file": str(submission),
+                "rows": len(submitted.codes),
+                "most_frequent": [row.index for row in submitted.filled],
+            }
+        print_json(document)
+        return
+    if output is not None:
         typer.echo(f"{len(answers)} of {dataset.rows} rows of the {wanted} part answered: {output}")
+    if submitted is not None:
+        typer.echo(f"{len(submitted.codes)} rows of the {wanted} part, ready to be submitted: {submission}")
 
 
 @app.command()
@@ -467,6 +512,13 @@ def _note_set_aside(dataset: "Dataset") -> None:
     set_aside = dataset.rows - len(dataset.products)
     if set_aside:
         typer.echo(f"Note: {set_aside} of {dataset.rows} rows were set aside; see `rayonnage data check`", err=True)
+
+
+def _note_some(notes: Sequence[str], what: str) -> None:
+    for note in notes[:5]:
+        typer.echo(f"Note: {note}", err=True)
+    if len(notes) > 5:
+        typer.echo(f"Note: {len(notes) - 5} more rows are {what}", err=True)
 
 
 def _print_rich(renderable: Any) -> None:

@@ -1,6 +1,7 @@
 """Answers every row of a data folder, and writes the answers as CSV or Parquet."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -47,14 +48,16 @@ def check_output(path: Path) -> None:
     """Find out before the work whether its result can be written.
 
     Raises:
-        OutputError: the name's end is neither .csv nor .parquet, or there is no such folder.
+        OutputError: the name's end is neither .csv nor .parquet, or its folder is missing or takes no file.
     """
     if path.suffix.lower() not in WRITERS:
         raise OutputError(str(path), f"name a file that ends with {' or '.join(WRITERS)}")
-    if path.is_dir():
-        raise OutputError(str(path), "is a folder")
-    if not path.absolute().parent.is_dir():
-        raise OutputError(str(path), "its folder does not exist")
+    with written_whole(path, keep=False) as staged:
+        if path.is_dir():
+            raise OutputError(str(path), "is a folder")
+        if not path.absolute().parent.is_dir():
+            raise OutputError(str(path), "its folder does not exist")
+        staged.touch()
 
 
 def predict_products(
@@ -87,18 +90,32 @@ def write_answers(answers: pd.DataFrame, path: Path) -> None:
     Raises:
         OutputError: the disk refuses.
     """
-    check_output(path)
-    staged = path.with_name(f".{path.name}.part")
-    try:
+    with written_whole(path) as staged:
         if path.suffix.lower() == ".csv":
             answers.to_csv(staged, index=False)
         else:
             answers.to_parquet(staged, index=False)
-        staged.replace(path)
+
+
+@contextmanager
+def written_whole(path: Path, *, keep: bool = True) -> Iterator[Path]:
+    """Write to the path that is given here: it takes the place of `path` when all is written, and not before.
+
+    Args:
+        keep: False only tries whether it would work.
+    Raises:
+        OutputError: the disk refuses.
+    """
+    staged = path.with_name(f".{path.name}.part")
+    try:
+        yield staged
+        if keep:
+            staged.replace(path)
     except OSError as error:
-        raise OutputError(str(path), f"cannot be written ({error.strerror})") from error
+        raise OutputError(str(path), f"cannot be written ({error.strerror or error})") from error
     finally:
-        staged.unlink(missing_ok=True)
+        with suppress(OSError):
+            staged.unlink(missing_ok=True)
 
 
 def _predict(predictor: Predictor, products: Sequence[Product]) -> list[Prediction | UnusableListingError]:

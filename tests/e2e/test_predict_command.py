@@ -55,6 +55,24 @@ def test_a_folder_is_answered_row_by_row(small_store: ModelStore, small_dir: Pat
     assert answers["image_prdtypecode"].notna().any() and answers["image_prdtypecode"].isna().any()
 
 
+def test_a_submission_answers_every_row_of_the_test_part(
+    small_store: ModelStore, small_dir: Path, tmp_path: Path
+) -> None:
+    for name in ("X_train_update.csv", "Y_train_CVw08PX.csv"):
+        (tmp_path / name).symlink_to(small_dir / name)
+    rows = "90,piscine gonflable,,1,1\n91,,,2,2\n92,roman policier,,2,2\n"
+    (tmp_path / "X_test_update.csv").write_text(",designation,description,productid,imageid\n" + rows)
+    submission, output = tmp_path / "y_pred.csv", tmp_path / "answers.csv"
+    ran = rayonnage("--data", tmp_path, "--submission", submission, "--output", output, "--json", store=small_store)
+    assert ran.returncode == 0, ran.stderr
+    assert submission.read_bytes() == b",prdtypecode\n90,2583\n91,10\n92,10\n"
+    assert len(pd.read_csv(output)) == 2
+    said = json.loads(ran.stdout)
+    assert said["part"] == "test"
+    assert said["submission"] == {"file": str(submission), "rows": 3, "most_frequent": [91]}
+    assert "X_test_update.csv:3 (index 91): it has neither text nor photo; it got 10" in ran.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -63,6 +81,8 @@ def test_a_folder_is_answered_row_by_row(small_store: ModelStore, small_dir: Pat
         (("--data", "/nonexistent", "--output", "a.csv"), "nonexistent"),
         (("--data", ".", "--output", "a.txt"), ".csv"),
         (("--data", "."), "--output"),
+        (("--data", ".", "--submission", "y_pred.txt"), ".csv"),
+        (("--submission", "y_pred.csv"), "--data"),
         (("--designation", "x", "--version", "20200101-000000-0000"), "20200101-000000-0000"),
     ],
 )
