@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.progress import Progress
     from serve_app.settings import Settings
+    from train.options import TrainOptions
 
 app = typer.Typer(
     help="Put every product on the right shelf: train, serve and check the model.",
@@ -42,6 +43,18 @@ PinOption = Annotated[
     typer.Option("--version", help="Bundle version to stay with; default: the champion, whichever it becomes."),
 ]
 PortOption = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of page and API; default 8000.")]
+TrialsOption = Annotated[int, typer.Option(min=1, help="Trials in all; the first has the default settings.")]
+ConcurrentOption = Annotated[int | None, typer.Option(min=1, help="Trials at one time; default: 2, on one CPU 1.")]
+CpusOption = Annotated[
+    float | None, typer.Option(min=0.1, help="CPUs of a trial; default: all there are by --concurrent.")
+]
+GpusOption = Annotated[float, typer.Option(min=0, help="GPUs of a trial; a fraction shares one.")]
+EpochsOption = Annotated[int | None, typer.Option(min=1, help="Of the Keras experts, at most.")]
+SeedOption = Annotated[int, typer.Option(help="The same seed gives the same search.")]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with the sweep that was stopped.")]
+SweepOutputOption = Annotated[
+    Path | None, typer.Option(file_okay=False, help="Folder of the sweep; default: a new one in RAYONNAGE_HOME.")
+]
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")]
 
 
@@ -189,6 +202,97 @@ def evaluate(
     from train.evaluation_table import evaluation_tables
 
     _print_rich(evaluation_tables(evaluation))
+
+
+@tune_app.command("text")
+def tune_text(
+    data: DataOption,
+    text: Annotated[
+        str, typer.Option(help="Text experts: linear, e5, bigru; several with commas are tuned together.")
+    ] = "linear,e5",
+    fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Of e5: train the whole network.")] = False,
+    epochs: EpochsOption = None,
+    trials: TrialsOption = 12,
+    concurrent: ConcurrentOption = None,
+    cpus_per_trial: CpusOption = None,
+    gpus_per_trial: GpusOption = 0,
+    seed: SeedOption = 7,
+    resume: ResumeOption = False,
+    output: SweepOutputOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Search the text experts' settings; the best are written as a file that `rayonnage train --config` takes.
+
+    Trials are judged on one part of the rows, and the best settings are compared with the defaults on another that no
+    trial saw. Ctrl-C stops; the same command with --resume goes on.
+
+    Example: rayonnage tune text --data ./listings --text linear,e5 --trials 12 --concurrent 2
+    """
+    from train.options import TrainOptions
+
+    options = TrainOptions(_names(text), (), epochs=epochs, seed=seed, fine_tune=fine_tune)
+    share = (concurrent, cpus_per_trial, gpus_per_trial)
+    _tune(data, options, trials, share, resume=resume, output=output, json_output=json_output)
+
+
+@tune_app.command("image")
+def tune_image(
+    data: DataOption,
+    image: Annotated[str, typer.Option(help="Image experts: lite0, vgg16; several with commas.")] = "lite0",
+    image_weights: Annotated[str, typer.Option(help="Of vgg16: imagenet, none, or a local file.")] = "imagenet",
+    epochs: EpochsOption = None,
+    trials: TrialsOption = 12,
+    concurrent: ConcurrentOption = None,
+    cpus_per_trial: CpusOption = None,
+    gpus_per_trial: GpusOption = 0,
+    seed: SeedOption = 7,
+    resume: ResumeOption = False,
+    output: SweepOutputOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Search the image experts' settings, as `rayonnage tune text` does those of text.
+
+    Example: rayonnage tune image --data ./listings --image lite0 --trials 12 --concurrent 2
+    """
+    from train.options import TrainOptions
+
+    options = TrainOptions((), _names(image), image_weights, epochs, seed)
+    share = (concurrent, cpus_per_trial, gpus_per_trial)
+    _tune(data, options, trials, share, resume=resume, output=output, json_output=json_output)
+
+
+def _tune(
+    data: list[Path],
+    options: "TrainOptions",
+    trials: int,
+    share: tuple[int | None, float | None, float],
+    *,
+    resume: bool,
+    output: Path | None,
+    json_output: bool,
+) -> None:
+    from rich.console import Console
+
+    from tune.command import Order, run, sweep_directory
+    from tune.error import StoppedError
+    from tune.sweep import Share
+
+    settings = settings_with()
+    directory = output or sweep_directory(settings.home / "tune", options, resume=resume)
+    order = Order(data, options, trials, Share(*share), directory, resume, settings.cache)
+    try:
+        outcome = run(order, bars=bars, console=Console(stderr=True))
+    except StoppedError as stopped:
+        typer.echo(f"Sweep {stopped}.", err=True)
+        raise typer.Exit(stopped.exit_code) from None
+    if json_output:
+        print_json(outcome.as_json())
+        return
+    _print_rich(outcome.tables)
+    for file in outcome.files:
+        typer.echo(f"Written: {file}", err=True)
+    folders = " ".join(f"--data {folder}" for folder in data)
+    typer.echo(f"Train with the best settings: rayonnage train {folders} --config {outcome.best_file}")
 
 
 @tune_app.command("fusion")
