@@ -75,18 +75,26 @@ class WeightsError(TrainError):
 
 
 class DivergedError(TrainError):
-    """A loss that became NaN or infinite."""
+    """A loss that became NaN or infinite.
+
+    Attributes:
+        rows: names of the batch's rows.
+    """
 
     exit_code = 1
 
-    def __init__(self, expert: str, epoch: int, step: int) -> None:
-        super().__init__(expert, epoch, step)
+    def __init__(self, expert: str, epoch: int, step: int, rows: list[str]) -> None:
+        super().__init__(expert, epoch, step, rows)
         self.expert = expert
         self.epoch = epoch
         self.step = step
+        self.rows = rows
 
     def __str__(self) -> str:
-        return f"training of {self.expert} diverged: the loss is not finite in epoch {self.epoch}, step {self.step}"
+        return (
+            f"training of {self.expert} diverged: the loss is not finite in epoch {self.epoch}, step {self.step} "
+            f"(rows {', '.join(self.rows)}); look at these, or give a lower {self.expert}.learning_rate with --config"
+        )
 
 
 class MismatchError(TrainError):

@@ -1,6 +1,7 @@
 """Fits the experts by name: each writes its files and answers the rows it never saw."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from train.calibration import fit_temperature
 from train.crossfit import cross_fit
 from train.error import TrainError
 from train.fusion import HeldOutExpert
+from train.loop import OnEpoch, unheard
 from train.options import MODALITY, TrainOptions
 from train.rows import Rows
 
@@ -60,6 +62,8 @@ class Fit:
         directory: where the expert's files go.
         cache_dir: features of frozen backbones, kept between trainings.
         kept: of the champion, or None where all is learned anew.
+        work_dir: what a stopped training goes on from, or None where it starts over.
+        on_epoch: told every epoch of Keras.
     """
 
     rows: Rows
@@ -69,6 +73,8 @@ class Fit:
     cache_dir: Path
     progress: Progress = silent
     kept: Kept | None = None
+    work_dir: Path | None = None
+    on_epoch: OnEpoch = unheard
 
 
 def fit_experts(
@@ -80,11 +86,13 @@ def fit_experts(
     cache_dir: Path,
     progress: Progress = silent,
     kept: Kept | None = None,
+    work_dir: Path | None = None,
+    on_epoch: OnEpoch = unheard,
 ) -> tuple[list[FittedExpert], list[str]]:
     """Fit every expert asked for, each into `staging/<modality>/<name>`.
 
     Args:
-        kept: of the champion, or None where all is learned anew.
+        kept, work_dir, on_epoch: as `Fit` has them.
     Returns:
         The experts, and a line for each that was left out for want of rows.
     Raises:
@@ -98,7 +106,8 @@ def fit_experts(
             brings = "text" if modality == "text" else "a photo"
             notes.append(f"{name} is left out: fewer than two categories have rows with {brings}")
             continue
-        logits = fit(Fit(rows, options, categories, staging / modality / name, cache_dir, progress, kept))
+        directory = staging / modality / name
+        logits = fit(Fit(rows, options, categories, directory, cache_dir, progress, kept, work_dir, on_epoch))
         has_say = ~np.isnan(logits[:, 0])
         fitted.append(FittedExpert(name, modality, logits, fit_temperature(logits[has_say], rows.class_index[has_say])))
     if not fitted:
@@ -187,17 +196,18 @@ def _fit_bigru(job: Fit) -> np.ndarray:
     from train.keras_text import train_bigru
 
     rows, places = job.rows, np.flatnonzero(job.rows.has_text)
-    with TemporaryDirectory(prefix="rayonnage-bigru-") as work_dir:
+    with _work_dir(job, "bigru") as work_dir:
         logits = train_bigru(
             [rows.texts[place] for place in places],
             rows.class_index[places],
             rows.folds[places] == 0,
             categories=job.categories,
-            epochs=job.options.epochs_of("bigru"),
-            seed=job.options.seed,
+            options=job.options,
             directory=job.directory,
-            work_dir=Path(work_dir),
+            work_dir=work_dir,
+            names=[rows.names[place] for place in places],
             progress=job.progress,
+            on_epoch=job.on_epoch,
         )
     return _spread(logits, places, len(rows.folds))
 
@@ -206,19 +216,19 @@ def _fit_vgg16(job: Fit) -> np.ndarray:
     from train.keras_image import train_vgg16
 
     rows, places, photos = job.rows, *_photos(job.rows)
-    with TemporaryDirectory(prefix="rayonnage-vgg16-") as work_dir:
+    with _work_dir(job, "vgg16") as work_dir:
         logits = train_vgg16(
             photos,
             rows.class_index[places],
             rows.folds[places] == 0,
-            weights=job.options.image_weights,
             categories=job.categories,
-            epochs=job.options.epochs_of("vgg16"),
-            seed=job.options.seed,
+            options=job.options,
             directory=job.directory,
-            work_dir=Path(work_dir),
+            work_dir=work_dir,
             cache_dir=job.cache_dir,
+            names=[rows.names[place] for place in places],
             progress=job.progress,
+            on_epoch=job.on_epoch,
         )
     return _spread(logits, places, len(rows.folds))
 
@@ -271,6 +281,16 @@ def _fit_heads(
         answer, place_of >= 0, rows.folds, categories=job.categories, stage=f"train {name}", progress=job.progress
     )
     return *fit(places), logits
+
+
+@contextmanager
+def _work_dir(job: Fit, expert: str) -> Iterator[Path]:
+    """Where an expert's checkpoints go: one that stays when the training is stopped, or one for now."""
+    if job.work_dir is None:
+        with TemporaryDirectory(prefix=f"rayonnage-{expert}-") as name:
+            yield Path(name)
+    else:
+        yield job.work_dir / expert
 
 
 def _photos(rows: Rows) -> tuple[np.ndarray, list[Path]]:

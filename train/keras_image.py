@@ -16,7 +16,8 @@ from datasets.photo import photo_key
 from datasets.progress import Progress, silent
 from train.check import check_openvino_against_keras, check_rows
 from train.features import cached_features
-from train.loop import Plan, batch_size_of, fit
+from train.loop import OnEpoch, Plan, batch_size_of, fit, unheard
+from train.options import TrainOptions
 from train.parallel import map_threads
 from train.vgg16 import BLOCKS, FEATURES, MEAN_RGB, backbone_weights, identity, vgg16_graph
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import keras
 
 HIDDEN = 512
+PATIENCE = 3
 
 
 def train_vgg16(
@@ -31,14 +33,14 @@ def train_vgg16(
     class_index: np.ndarray,
     is_held_out: np.ndarray,
     *,
-    weights: str,
     categories: int,
-    epochs: int,
-    seed: int,
+    options: TrainOptions,
     directory: Path,
     work_dir: Path,
     cache_dir: Path,
+    names: Sequence[str] | None = None,
     progress: Progress = silent,
+    on_epoch: OnEpoch = unheard,
 ) -> np.ndarray:
     """Train vgg16's head and write what its expert needs: `model.xml`, `model.bin`, `model.keras`.
 
@@ -48,16 +50,18 @@ def train_vgg16(
     Args:
         photos: (n,) that decode; at least one is held out and one is not.
         class_index: (n,) int; is_held_out: (n,) bool.
-        weights: of the backbone: `imagenet`, `none` or a file, see `train.vgg16.backbone_weights`.
+        options: of which `vgg16`, `image_weights`, epochs, seed and workers count.
         directory: of the expert in the bundle.
-        work_dir: for intermediate files; the caller removes it.
+        work_dir: for checkpoints and intermediate files; the caller removes it.
+        names: of the rows, for errors.
     Returns:
         (n, categories) float32 logits of the best epoch, NaN in rows that are not held out.
     Raises:
         WeightsError: no weights to be had, or they do not fit.
         TrainError: nothing to train on, a loss that is not finite, or an OpenVINO form that answers otherwise.
     """
-    backbone = backbone_weights(weights, seed=seed)
+    settings = options.vgg16
+    backbone = backbone_weights(options.image_weights, seed=options.seed)
     runner = OpenvinoRunner(vgg16_graph(backbone), threads=None, throughput=True)
 
     def compute(places: list[int]) -> np.ndarray:
@@ -85,14 +89,18 @@ def train_vgg16(
             build=partial(vgg16_head, categories=categories),
             finish=partial(vgg16, backbone_file),
             categories=categories,
-            epochs=epochs,
-            batch_size=batch_size_of(is_held_out),
-            learning_rate=1e-4,
-            patience=3,
-            seed=seed,
+            epochs=options.epochs_of("vgg16"),
+            batch_size=options.batch_size or settings.batch_size or batch_size_of(is_held_out),
+            learning_rate=settings.learning_rate,
+            patience=PATIENCE,
+            seed=options.seed,
+            workers=options.workers,
+            gpus_per_worker=options.gpus_per_worker,
         ),
         work_dir=work_dir,
+        names=names,
         progress=progress,
+        on_epoch=on_epoch,
     )
     directory.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(trained.model, directory / "model.keras")

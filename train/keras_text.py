@@ -14,15 +14,16 @@ from bundle.text import CleanText
 from bundle.tokenizer import MAX_TOKENS, PAD_ID, Tokenizer
 from datasets.progress import Progress, silent
 from train.check import check_openvino_against_keras, check_rows
-from train.loop import Plan, batch_size_of, fit
+from train.loop import OnEpoch, Plan, batch_size_of, fit, unheard
 from train.openvino_bigru import bigru_graph
+from train.options import TrainOptions
 
 if TYPE_CHECKING:
     import keras
 
 EMBEDDING = 512
 UNITS = 512
-DROPOUT = 0.3
+PATIENCE = 3
 
 
 def train_bigru(
@@ -31,24 +32,28 @@ def train_bigru(
     is_held_out: np.ndarray,
     *,
     categories: int,
-    epochs: int,
-    seed: int,
+    options: TrainOptions,
     directory: Path,
     work_dir: Path,
+    names: Sequence[str] | None = None,
     progress: Progress = silent,
+    on_epoch: OnEpoch = unheard,
 ) -> np.ndarray:
     """Train bigru and write what its expert needs: `model.xml`, `model.bin`, `tokenizer.json`, `model.keras`.
 
     Args:
         texts: (n,) of which at least one is held out and one is not.
         class_index: (n,) int; is_held_out: (n,) bool.
+        options: of which `bigru`, epochs, seed and workers count.
         directory: of the expert in the bundle.
-        work_dir: for intermediate files; the caller removes it.
+        work_dir: for checkpoints and intermediate files; the caller removes it.
+        names: of the rows, for errors.
     Returns:
         (n, categories) float32 logits of the best epoch, NaN in rows that are not held out.
     Raises:
         TrainError: nothing to train on, a loss that is not finite, or an OpenVINO form that answers otherwise.
     """
+    settings = options.bigru
     written = [joined(text) for text in texts]
     tokenizer = Tokenizer.train(text for text, held_out in zip(written, is_held_out, strict=True) if not held_out)
     token_ids, lengths = tokenizer.encode(written)
@@ -61,17 +66,23 @@ def train_bigru(
         check_inputs=token_ids[rows],
         plan=Plan(
             expert="bigru",
-            build=partial(bigru, vocabulary=tokenizer.vocabulary_size, categories=categories),
+            build=partial(bigru, vocabulary=tokenizer.vocabulary_size, categories=categories, dropout=settings.dropout),
             finish=_as_it_is,
             categories=categories,
-            epochs=epochs,
-            batch_size=batch_size_of(is_held_out),
-            learning_rate=1e-3,
-            patience=3,
-            seed=seed,
+            epochs=options.epochs_of("bigru"),
+            batch_size=options.batch_size or settings.batch_size or batch_size_of(is_held_out),
+            learning_rate=settings.learning_rate,
+            patience=PATIENCE,
+            seed=options.seed,
+            label_smoothing=settings.label_smoothing,
+            pad_id=PAD_ID,
+            workers=options.workers,
+            gpus_per_worker=options.gpus_per_worker,
         ),
         work_dir=work_dir,
+        names=names,
         progress=progress,
+        on_epoch=on_epoch,
     )
     directory.mkdir(parents=True, exist_ok=True)
     tokenizer.save(directory / "tokenizer.json")
@@ -88,7 +99,7 @@ def train_bigru(
     return logits
 
 
-def bigru(*, vocabulary: int, categories: int) -> "keras.Model":
+def bigru(*, vocabulary: int, categories: int, dropout: float) -> "keras.Model":
     """The network: Embedding 512, a GRU of 512 units in each direction, dropout, logits.
 
     Padding is masked, so each direction ends on the text's last or first word.
@@ -106,7 +117,7 @@ def bigru(*, vocabulary: int, categories: int) -> "keras.Model":
     forward = keras.layers.GRU(UNITS, name="gru_forward")(words)
     backward = keras.layers.GRU(UNITS, go_backwards=True, name="gru_backward")(words)
     state = keras.layers.Concatenate(name="state")([forward, backward])
-    state = keras.layers.Dropout(DROPOUT, name="dropout")(state)
+    state = keras.layers.Dropout(dropout, name="dropout")(state)
     logits = keras.layers.Dense(categories, name="logits")(state)
     return keras.Model(token_ids, logits, name="bigru")
 

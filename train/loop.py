@@ -1,28 +1,39 @@
 """Trains a Keras expert through Ray Train: hands the rows to the workers, and brings back the best epoch.
 
-What passes between this process and the workers passes as files in `work_dir`. With workers on several machines it
-lies on storage that all of them see, as Ray Train asks anyway.
+The rows go to the workers through Ray Data, whatever machine they are on. What comes back, and what a stopped training
+goes on from, lies as files in `work_dir`; with workers on several machines that is storage that all of them see, as Ray
+Train asks anyway.
 """
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors.numpy import load_file
 
 from datasets.progress import Progress, silent
-from train.error import TrainError
+from train.error import DivergedError, TrainError
 from train.ray_session import ray_session
 
 if TYPE_CHECKING:
     import keras
 
 POLL_S = 0.5
+BLOCK_BYTES = 16 * 1024**2
+LOST_WORKERS = 3
+"""Times that a training begins again from its last checkpoint because a worker was lost."""
+
+OnEpoch = Callable[[str, int, Mapping[str, float]], None]
+"""Called with the expert's name, the epoch from 1 on, and what it came to."""
+
+
+def unheard(expert: str, number: int, values: Mapping[str, float]) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +42,16 @@ class Plan:
 
     Attributes:
         expert: its name, for progress and errors.
-        build: makes the model that is trained, (n, …) inputs to (n, categories) logits. Called in the workers.
+        build: makes the model that is trained, inputs to (n, categories) logits. Called in the workers.
         finish: makes the model that is kept of the trained one, for example by putting the backbone before it.
         batch_size: over all workers together.
+        learning_rate: for batches of 32 rows or fewer; more rows raise it by the root of their number.
         patience: epochs without a better weighted F1 on the held-out rows, after which training stops.
+        warm_up: share of all steps in which the learning rate rises, after which it falls to 0; 0 keeps it the same.
+        pad_id: inputs are token ids with this behind the end of a text, or None where they are no texts.
+        readings: a row is given in several readings, of which each epoch takes one.
+        keep_last: keep the last epoch, so that no row need be held out.
+        workers: processes, of which each has `gpus_per_worker`; None gives each one where there are enough.
     """
 
     expert: str
@@ -46,16 +63,31 @@ class Plan:
     learning_rate: float
     patience: int
     seed: int
+    warm_up: float = 0.0
+    label_smoothing: float = 0.0
+    pad_id: int | None = None
+    readings: bool = False
+    keep_last: bool = False
     workers: int = 1
+    gpus_per_worker: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What one epoch came to: mean training loss, and weighted F1 over the held-out rows."""
+    """What one epoch came to: mean training loss, scores over the held-out rows (NaN without any), and seconds."""
 
     epoch: int
     loss: float
     weighted_f1: float
+    macro_f1: float
+    learning_rate: float
+    seconds: float
+
+    @property
+    def values(self) -> dict[str, float]:
+        names = ("loss", "weighted_f1", "macro_f1", "learning_rate", "seconds")
+        values = {name: float(getattr(self, name)) for name in names}
+        return {name: value for name, value in values.items() if np.isfinite(value)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +108,10 @@ class Trained:
     check_logits: np.ndarray
     history: list[Epoch]
 
+    @property
+    def best_epoch(self) -> int:
+        return max(self.history, key=lambda epoch: epoch.weighted_f1).epoch
+
 
 def fit(
     inputs: np.ndarray,
@@ -85,63 +121,129 @@ def fit(
     check_inputs: np.ndarray,
     plan: Plan,
     work_dir: Path,
+    names: Sequence[str] | None = None,
     progress: Progress = silent,
+    on_epoch: OnEpoch = unheard,
 ) -> Trained:
     """Train on the rows that are not held out, and keep the epoch that is best on those that are.
 
+    A training that was stopped goes on from its last checkpoint when it is called again with the same `work_dir`; one
+    that had ended is read from there.
+
     Args:
-        inputs: (n, …) what the model of `plan.build` reads.
+        inputs: (n, …) what the model of `plan.build` reads, or (n, readings, …).
         class_index: (n,) int; is_held_out: (n,) bool.
         check_inputs: (m, …) what the model of `plan.finish` reads, for `Trained.check_logits`.
-        work_dir: for the rows, the results and Ray's run; the caller removes it.
+        work_dir: for checkpoints, results and Ray's run; the caller removes it.
+        names: of the rows, for errors.
     Raises:
-        TrainError: there is nothing to train on or to hold out, or the loss is not finite any more.
+        TrainError: there is nothing to train on, the machine has too few CPUs or GPUs, or the disk is full.
+        DivergedError: the loss is not finite any more.
     """
-    if is_held_out.all() or not is_held_out.any():
+    if is_held_out.all() or not (is_held_out.any() or plan.keep_last):
         raise TrainError(f"{plan.expert} needs rows to train on and rows held out: give it more listings")
     work_dir = work_dir.resolve()
     work_dir.mkdir(parents=True, exist_ok=True)
-    np.save(work_dir / "inputs.npy", inputs)
-    np.save(work_dir / "class_index.npy", class_index)
-    np.save(work_dir / "is_held_out.npy", is_held_out)
-    np.save(work_dir / "check_inputs.npy", check_inputs)
-    with ray_session(), _told(work_dir, f"train {plan.expert}", progress):
-        _run(plan, work_dir)
+    history_file = work_dir / "history.json"
+    if not history_file.exists():  # else it had ended: what is there is all
+        np.save(work_dir / "check_inputs.npy", check_inputs)
+        with ray_session(), _told(work_dir, f"train {plan.expert}", plan.expert, progress, on_epoch):
+            _run(plan, {"inputs": inputs, "class_index": class_index, "is_held_out": is_held_out}, work_dir, names)
     return Trained(
         held_out_logits=np.load(work_dir / "held_out_logits.npy"),
         weights=load_file(work_dir / "weights.safetensors"),
         model=work_dir / "model.keras",
         check_logits=np.load(work_dir / "check_logits.npy"),
-        history=[Epoch(**epoch) for epoch in json.loads((work_dir / "history.json").read_text())],
+        history=[Epoch(**epoch) for epoch in json.loads(history_file.read_text())],
     )
 
 
-def _run(plan: Plan, work_dir: Path) -> None:
-    import ray
+def _run(plan: Plan, rows: Mapping[str, np.ndarray], work_dir: Path, names: Sequence[str] | None) -> None:
     import ray.train
     from ray.train.tensorflow import TensorflowTrainer
 
     from train.worker import train_loop
 
+    gpus = _gpus_per_worker(plan)
+    (work_dir / "failure.json").unlink(missing_ok=True)
     trainer = TensorflowTrainer(
         train_loop,
-        train_loop_config={"plan": plan, "work_dir": work_dir},
+        train_loop_config={"plan": replace(plan, gpus_per_worker=gpus), "work_dir": work_dir},
         scaling_config=ray.train.ScalingConfig(
-            num_workers=plan.workers, use_gpu=ray.cluster_resources().get("GPU", 0) >= plan.workers
+            num_workers=plan.workers, use_gpu=gpus > 0, resources_per_worker={"CPU": 1, "GPU": gpus} if gpus else None
         ),
         run_config=ray.train.RunConfig(
             name=plan.expert,
             storage_path=str(work_dir / "ray"),
             checkpoint_config=ray.train.CheckpointConfig(num_to_keep=1),
+            failure_config=ray.train.FailureConfig(max_failures=LOST_WORKERS),
         ),
+        datasets={"rows": rows_dataset(rows)},
+        dataset_config=ray.train.DataConfig(datasets_to_split=[]),
     )
     try:
         trainer.fit()
     except ray.train.TrainingFailedError as error:
+        _raise_failure(work_dir, names)
         for cause in getattr(error, "worker_failures", {}).values():
             if isinstance(cause, TrainError):
                 raise cause from None
         raise
+    _raise_failure(work_dir, names)
+
+
+def rows_dataset(rows: Mapping[str, np.ndarray]) -> Any:
+    """A Ray dataset of rows, in blocks that pass one after the other."""
+    import ray.data
+    from ray.data import DataContext
+
+    DataContext.get_current().enable_progress_bars = False
+    count = len(rows["class_index"])
+    step = max(1, int(BLOCK_BYTES // (rows["inputs"].nbytes / count + 16)))
+    columns = {**rows, "row": np.arange(count)}
+    return ray.data.from_blocks(
+        [
+            ray.data.block.BlockAccessor.batch_to_block(
+                {name: values[start : start + step] for name, values in columns.items()}
+            )
+            for start in range(0, count, step)
+        ]
+    )
+
+
+def _raise_failure(work_dir: Path, names: Sequence[str] | None) -> None:
+    """Raise what a worker wrote down before it gave up."""
+    path = work_dir / "failure.json"
+    if not path.exists():
+        return
+    failure = json.loads(path.read_text())
+    if "reason" in failure:
+        raise TrainError(failure["reason"])
+    rows = failure.pop("rows")
+    raise DivergedError(**failure, rows=[names[row] if names else f"row {row}" for row in rows])
+
+
+def _gpus_per_worker(plan: Plan) -> float:
+    """GPUs that each worker gets.
+
+    Raises:
+        TrainError: the workers need more than there is.
+    """
+    import ray
+
+    there = ray.cluster_resources()
+    cpus, cards = int(there.get("CPU", 0)), there.get("GPU", 0)
+    if plan.workers > cpus:
+        raise TrainError(f"--workers {plan.workers}: there are {cpus} CPUs, and each worker needs one; ask for {cpus}")
+    if plan.gpus_per_worker is None:
+        return 1.0 if cards >= plan.workers else 0.0
+    needed = plan.gpus_per_worker * plan.workers
+    if needed > cards:
+        raise TrainError(
+            f"--gpus-per-worker {plan.gpus_per_worker:g} with {plan.workers} workers needs {needed:g} GPUs, and there "
+            f"are {cards:g}; ask for --gpus-per-worker {cards // plan.workers:g}"
+        )
+    return plan.gpus_per_worker
 
 
 def batch_size_of(is_held_out: np.ndarray) -> int:
@@ -150,18 +252,20 @@ def batch_size_of(is_held_out: np.ndarray) -> int:
 
 
 @contextmanager
-def _told(work_dir: Path, stage: str, progress: Progress) -> Iterator[None]:
+def _told(work_dir: Path, stage: str, expert: str, progress: Progress, on_epoch: OnEpoch) -> Iterator[None]:
     """Pass on what the first worker writes to `progress.json`: a file crosses processes without a service."""
     path = work_dir / "progress.json"
     over = threading.Event()
 
     def poll() -> None:
-        last = None
+        last, epochs = None, 0
         while True:
             ended = over.wait(POLL_S)
             if path.exists() and (now := json.loads(path.read_text())) != last:
                 progress(stage, now["done"], now["total"])
-                last = now
+                for epoch in now["history"][epochs:]:
+                    on_epoch(expert, epoch["epoch"], Epoch(**epoch).values)
+                last, epochs = now, len(now["history"])
             if ended:
                 return
 

@@ -16,7 +16,7 @@ def bigru_graph(weights: Mapping[str, np.ndarray]) -> openvino.Model:
     padding computes after that is not looked at.
 
     Args:
-        weights: by `layer/variable`, as `train.worker.weights_of` names them.
+        weights: as `train.worker.weights_of` names them.
     Returns:
         inputs `token_ids` (n, tokens) int32 and `lengths` (n,) int32, output `logits` (n, categories) float32.
     """
@@ -44,8 +44,8 @@ def _last_state(
     words: openvino.Node, lengths: openvino.Node, weights: Mapping[str, np.ndarray], layer: str
 ) -> openvino.Node:
     """(n, tokens, embedding) through one GRU to its state (n, units) after `lengths` words."""
-    kernel = weights[f"{layer}/kernel"]  # (embedding, 3 * units), gates in the order update, reset, new state
-    recurrent = weights[f"{layer}/recurrent_kernel"]  # (units, 3 * units)
+    kernel = weights[f"{layer}/gru_cell/kernel"]  # (embedding, 3 * units), gates in the order update, reset, new state
+    recurrent = weights[f"{layer}/gru_cell/recurrent_kernel"]  # (units, 3 * units)
     units = recurrent.shape[0]
     shape = ops.shape_of(words, "i32")
     rows, tokens = (ops.gather(shape, np.array([axis], np.int32), np.int32(0)) for axis in (0, 1))
@@ -55,7 +55,7 @@ def _last_state(
         ops.broadcast(tokens, rows),
         ops.constant(np.ascontiguousarray(kernel.T[None])),
         ops.constant(np.ascontiguousarray(recurrent.T[None])),
-        ops.constant(_merged_bias(weights[f"{layer}/bias"])[None]),
+        ops.constant(_merged_bias(weights[f"{layer}/gru_cell/bias"])[None]),
         units,
         "forward",
         linear_before_reset=True,

@@ -100,6 +100,7 @@ class TrainOptions:
         epochs: of every expert that Keras trains, at most (the best one is kept); None: each expert's own.
         fine_tune: train all of `e5`, not only a head.
         fine_tune_blocks: blocks of `lite0`'s backbone that are trained with its head, counted from the end.
+        batch_size: of every expert that Keras trains, over all workers; None: each expert's own.
         workers: processes of Ray Train, over all machines; the batch stays the same.
         gpus_per_worker: 0 trains on the CPU, and None on a GPU where every worker can have one.
     """
@@ -111,6 +112,7 @@ class TrainOptions:
     seed: int = 7
     fine_tune: bool = False
     fine_tune_blocks: int = 0
+    batch_size: int | None = None
     workers: int = 1
     gpus_per_worker: float | None = None
     linear: LinearSettings = field(default_factory=LinearSettings)
@@ -154,8 +156,8 @@ class TrainOptions:
                 raise TrainError(f"--{modality}: an expert is named twice in {','.join(chosen)}")
         if not self.text and not self.image:
             raise TrainError("nothing to train: name at least one expert with --text or --image")
-        for name, least in (("epochs", 1), ("workers", 1), ("fine_tune_blocks", 0), ("gpus_per_worker", 0)):
-            value = getattr(self, name)
+        for name in ("epochs", "batch_size", "workers", "fine_tune_blocks", "gpus_per_worker"):
+            value, least = getattr(self, name), 1 if name in ("epochs", "batch_size", "workers") else 0
             if value is not None and value < least:
                 raise TrainError(f"--{name.replace('_', '-')}: {value} is too few, give at least {least}")
         if self.fine_tune and "e5" not in self.text:

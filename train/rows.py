@@ -15,8 +15,13 @@ from train.error import TrainError
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The labelled rows in the shape that experts train on; every array has n rows."""
+    """The labelled rows in the shape that experts train on; every array has n rows.
 
+    Attributes:
+        names: where each row stands, `X_train_update.csv:17`.
+    """
+
+    names: list[str]
     texts: list[CleanText]
     has_text: np.ndarray
     photos: list[Path | None]
@@ -46,6 +51,7 @@ def labelled_rows(dataset: Dataset, *, codes: Sequence[int], seed: int) -> Rows:
     class_index = np.array([place[product.prdtypecode] for product in products if product.prdtypecode is not None])
     groups = group_ids(products)
     return Rows(
+        names=[f"{product.source.name}:{product.line}" for product in products],
         texts=texts,
         has_text=np.array([has_text(text) for text in texts]),
         photos=[product.image for product in products],

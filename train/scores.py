@@ -107,6 +107,12 @@ def weighted_f1(probabilities: np.ndarray, class_index: np.ndarray) -> float:
     return float(weighted_f1_of(*counts(*_columns(probabilities, class_index))))
 
 
+def macro_f1(probabilities: np.ndarray, class_index: np.ndarray) -> float:
+    """Macro F1 alone, over the categories that are true of some row."""
+    rows, hits, claims = counts(*_columns(probabilities, class_index))
+    return float(f1_of(rows, hits, claims)[rows > 0].mean())
+
+
 def reliability(probabilities: np.ndarray, class_index: np.ndarray, *, bins: int = RELIABILITY_BINS) -> Reliability:
     """Confidence against accuracy in equal-width bins of the top probability; a bin holds its upper edge."""
     top = probabilities.max(axis=1).astype(np.float64)

@@ -1,13 +1,13 @@
 """The training loop of the Keras experts, as it runs in each worker of Ray Train.
 
 Keras' own `fit` fails under `MultiWorkerMirroredStrategy` with two workers, so the loop is written out; with one
-worker it is the same loop. TensorFlow is imported here only.
+worker it is the same loop. TensorFlow is imported here and in `train.step` only.
 """
 
+import errno
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,75 +15,163 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from train.error import DivergedError
+from train.batches import ahead, cut, epoch_batches, text_lengths
+from train.checkpoint import Progressed, read_checkpoint, write_checkpoint
 from train.loop import Epoch, Plan
-from train.scores import weighted_f1
+from train.scores import macro_f1, weighted_f1
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
-VALIDATION_BATCH = 128
-CLIP_NORM = 1.0
+CHECKPOINTS = 4
+"""In an epoch of many steps; one of few has one at its end."""
+
+LEAST_STEPS = 200
+"""Between two checkpoints."""
 
 
 def train_loop(config: dict[str, Any]) -> None:
-    """Train by `config["plan"]` on the rows in `config["work_dir"]`, and leave the best epoch's results there."""
+    """Train by `config["plan"]`, and leave the best epoch's results in `config["work_dir"]`."""
     plan: Plan = config["plan"]
     work_dir: Path = config["work_dir"]
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import ray.train
-    import tensorflow as tf
+    try:
+        _Training(plan, work_dir).run()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            reason = f"training of {plan.expert} found no room on the disk ({error.filename or work_dir})"
+            (work_dir / "failure.json").write_text(json.dumps({"reason": reason}))
+        raise
 
-    context = ray.train.get_context()
-    is_first = context.get_world_rank() == 0
-    _prepare_machine(workers_here=context.get_local_world_size(), seed=plan.seed)
 
-    # Memory-mapped: the image features of a whole catalogue do not fit.
-    inputs = np.load(work_dir / "inputs.npy", mmap_mode="r")
-    class_index = np.load(work_dir / "class_index.npy").astype(np.int32)
-    is_held_out = np.load(work_dir / "is_held_out.npy")
-    train_rows, held_out_rows = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+class _Training:
+    """One worker's part. All workers take the same batches in the same order, and each its share of every batch."""
 
-    strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    with strategy.scope():
-        model = plan.build()
-    step = _step(model, plan, strategy)
-    answer = _answer(model)
-    weights = class_weights(class_index[train_rows], plan.categories)[class_index]
-    batches = strategy.experimental_distribute_dataset(
-        _batches(inputs, class_index, weights, train_rows, plan=plan, workers=context.get_world_size())
-    )
+    def __init__(self, plan: Plan, work_dir: Path) -> None:
+        import ray.train
 
-    steps = -(-len(train_rows) // plan.batch_size)
-    history: list[Epoch] = []
-    best: tuple[Epoch, np.ndarray, list[np.ndarray]] | None = None
-    for epoch in range(1, plan.epochs + 1):
-        losses = []
+        from train import step
+
+        context = ray.train.get_context()
+        self._plan, self._work_dir = plan, work_dir
+        self._rank, self._workers = context.get_world_rank(), context.get_world_size()
+        workers_here = context.get_local_world_size()
+        step.prepare_machine(workers_here=workers_here, seed=plan.seed, gpu=bool(plan.gpus_per_worker))
+        rows = _take_rows()
+        self._inputs, self._class_index = rows["inputs"], rows["class_index"].astype(np.int32)
+        is_held_out = rows["is_held_out"]
+        self._train_rows, self._held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+        weights = class_weights(self._class_index[self._train_rows], plan.categories)
+        self._weights = weights[self._class_index]
+        self._steps = -(-len(self._train_rows) // plan.batch_size)
+        self._stepper = step.Stepper(plan, steps=self._steps * plan.epochs)
+        self._last_told = 0.0
+
+    def run(self) -> None:
+        """Train from the last checkpoint on, or from the start."""
+        now = read_checkpoint(self._stepper.variables) or Progressed()
+        while now.epoch <= self._plan.epochs and not now.stale(self._plan.patience):
+            if not self._run_epoch(now):
+                return
+        if self._rank == 0:
+            self._finish(now)
+
+    def _run_epoch(self, now: Progressed) -> bool:
+        """Train one epoch to its end; False where it diverged."""
+        plan, started = self._plan, time.monotonic()
+        batches = self._batches(now.epoch)
+        every = max(LEAST_STEPS, -(-self._steps // CHECKPOINTS))
+        for number, batch in enumerate(ahead(self._read(batches[now.step :], now.epoch)), now.step + 1):
+            at = (now.epoch - 1) * self._steps + number
+            loss = self._stepper.step(at, *batch)
+            if not np.isfinite(loss):  # the sum over all workers: each of them sees it, and ends
+                failure = {"expert": plan.expert, "epoch": now.epoch, "step": number}
+                failure["rows"] = batches[number - 1].tolist()
+                (self._work_dir / "failure.json").write_text(json.dumps(failure))
+                return False
+            now.losses.append(loss)
+            now.step = number
+            self._tell(at, now)
+            if number % every == 0 and number < self._steps:
+                now.seconds += time.monotonic() - started
+                started = time.monotonic()
+                self._report(now, {"epoch": now.epoch, "step": number})
+        logits = self._answer(self._held_out)
+        truth = self._class_index[self._held_out]
+        nothing = not len(truth)
+        epoch = Epoch(
+            now.epoch,
+            float(np.mean(now.losses)),
+            float("nan") if nothing else weighted_f1(logits, truth),
+            float("nan") if nothing else macro_f1(logits, truth),
+            self._stepper.learning_rate(now.epoch * self._steps),
+            now.seconds + time.monotonic() - started,
+        )
+        now.end_epoch(epoch, logits, self._stepper.model.get_weights())
+        self._tell((epoch.epoch) * self._steps, now, always=True)
+        self._report(now, asdict(epoch))
+        return True
+
+    def _batches(self, epoch: int) -> list[np.ndarray]:
+        lengths = None
+        if self._plan.pad_id is not None:
+            texts = self._inputs[:, 0] if self._plan.readings else self._inputs
+            lengths = text_lengths(texts, self._plan.pad_id)
+        plan = self._plan
+        batches = epoch_batches(self._train_rows, lengths, batch_size=plan.batch_size, seed=plan.seed, epoch=epoch)
+        # A batch with fewer rows than workers would leave one without.
+        return [batch if len(batch) >= self._workers else self._train_rows[: self._workers] for batch in batches]
+
+    def _read(self, batches: list[np.ndarray], epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
+        """This worker's rows of each batch: inputs, class index, and weights that are a share of the whole batch."""
         for batch in batches:
-            losses.append(float(step(batch)))
-            if not np.isfinite(losses[-1]):
-                raise DivergedError(plan.expert, epoch, len(losses))
-            if is_first:
-                _tell(work_dir, (epoch - 1) * steps + len(losses), plan.epochs * steps)
-        # Every worker answers all held-out rows, and so comes to the same decision without talking.
-        logits = answer(inputs, held_out_rows)
-        now = Epoch(epoch, float(np.mean(losses)), weighted_f1(logits, class_index[held_out_rows]))
-        history.append(now)
-        if best is None or now.weighted_f1 > best[0].weighted_f1:
-            best = now, logits, model.get_weights()
-        _report(now, model if is_first and best[0] is now else None)
-        if epoch - best[0].epoch >= plan.patience:
-            break
+            own = batch[self._rank :: self._workers]
+            inputs = self._inputs[own]
+            if self._plan.readings:
+                reading = _readings(own, inputs.shape[1], seed=self._plan.seed, epoch=epoch)
+                inputs = inputs[np.arange(len(own)), reading]
+            if self._plan.pad_id is not None:
+                inputs = cut(inputs, self._plan.pad_id)
+            yield inputs, self._class_index[own], self._weights[own] / np.float32(len(batch))
 
-    if is_first and best is not None:
-        model.set_weights(best[2])
-        np.save(work_dir / "held_out_logits.npy", best[1])
-        save_file(weights_of(model), work_dir / "weights.safetensors")
-        _finish(plan.finish(model), work_dir)
-        (work_dir / "history.json").write_text(json.dumps([asdict(epoch) for epoch in history]))
-        _tell(work_dir, plan.epochs * steps, plan.epochs * steps)
+    def _answer(self, rows: np.ndarray) -> np.ndarray:
+        """(rows, categories) float32 logits; each worker computes a share, and all get the whole."""
+        own = rows[self._rank :: self._workers]
+        logits = np.zeros((len(rows), self._plan.categories), np.float32)
+        inputs = self._inputs[own][:, 0] if self._plan.readings else self._inputs[own]
+        logits[self._rank :: self._workers] = self._stepper.logits(inputs)
+        return self._stepper.sum_over_workers(logits)
+
+    def _report(self, now: Progressed, metrics: dict[str, Any]) -> None:
+        """Report to Ray Train, with a checkpoint from the first worker. All workers call it, or none goes on."""
+        import ray.train
+
+        if self._rank:
+            ray.train.report(metrics)
+            return
+        folder = write_checkpoint(now, self._stepper.variables, self._work_dir)
+        ray.train.report(metrics, checkpoint=ray.train.Checkpoint.from_directory(folder))
+
+    def _finish(self, now: Progressed) -> None:
+        assert now.best_logits is not None
+        self._tell(self._steps * self._plan.epochs, now, always=True)
+        trained = self._stepper.kept_model(now.best_weights)
+        np.save(self._work_dir / "held_out_logits.npy", now.best_logits)
+        save_file(weights_of(trained), self._work_dir / "weights.safetensors")
+        check_inputs = np.load(self._work_dir / "check_inputs.npy")
+        np.save(self._work_dir / "check_logits.npy", self._stepper.save_finished(trained, self._work_dir, check_inputs))
+        draft = self._work_dir / "history.tmp"
+        draft.write_text(json.dumps([asdict(epoch) for epoch in now.history]))
+        draft.replace(self._work_dir / "history.json")
+
+    def _tell(self, done: int, now: Progressed, *, always: bool = False) -> None:
+        """Write the progress whole, for a reader that may come at any moment."""
+        if self._rank or not (always or time.monotonic() - self._last_told > 0.2):
+            return
+        self._last_told = time.monotonic()
+        told = {"done": done, "total": self._steps * self._plan.epochs, "history": [asdict(e) for e in now.history]}
+        draft = self._work_dir / "progress.tmp"
+        draft.write_text(json.dumps(told))
+        draft.replace(self._work_dir / "progress.json")
 
 
 def class_weights(class_index: np.ndarray, categories: int) -> np.ndarray:
@@ -97,114 +185,20 @@ def class_weights(class_index: np.ndarray, categories: int) -> np.ndarray:
 
 
 def weights_of(model: "keras.Model") -> dict[str, np.ndarray]:
-    """A model's weights by `layer/variable`, for example `gru_forward/kernel`."""
-    return {
-        f"{layer.name}/{variable.name}": np.ascontiguousarray(variable.value)
-        for layer in model.layers
-        for variable in layer.weights
-    }
+    """A model's weights by their place in it, for example `gru_forward/gru_cell/kernel`."""
+    return {variable.path: np.ascontiguousarray(variable.value) for variable in model.weights}
 
 
-def _prepare_machine(*, workers_here: int, seed: int) -> None:
-    import keras
-    import tensorflow as tf
-
-    # Ray reserves one CPU and sets OpenMP's threads by it; TensorFlow's own may use what the machine has.
-    tf.config.threading.set_intra_op_parallelism_threads(max(1, (os.cpu_count() or 1) // workers_here))
-    for card in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(card, True)
-    keras.utils.set_random_seed(seed)
-
-
-def _batches(
-    inputs: np.ndarray, class_index: np.ndarray, weights: np.ndarray, rows: np.ndarray, *, plan: Plan, workers: int
-) -> "tf.data.Dataset":
-    """Shuffled batches of inputs, class index and weight. The dataset itself holds row numbers only."""
-    import tensorflow as tf
-
-    def read(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return inputs[batch], class_index[batch], weights[batch]
-
-    def tensors(batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        read_batch = tf.numpy_function(read, [batch], [tf.as_dtype(inputs.dtype), tf.int32, tf.float32])
-        for tensor, shape in zip(read_batch, (inputs.shape[1:], (), ()), strict=True):
-            tensor.set_shape([None, *shape])
-        return tuple(read_batch)
-
-    options = tf.data.Options()
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    return (
-        tf.data.Dataset.from_tensor_slices(rows)
-        .shuffle(len(rows), seed=plan.seed)
-        # A last batch that is too small for all would leave a worker waiting.
-        .batch(plan.batch_size, drop_remainder=workers > 1)
-        .map(tensors)
-        .prefetch(2)
-        .with_options(options)
-    )
-
-
-def _step(model: "keras.Model", plan: Plan, strategy: "tf.distribute.Strategy") -> "Callable[[Iterable], tf.Tensor]":
-    """One step of Adam on a distributed batch; gives the loss, summed over rows and divided by the whole batch."""
-    import keras
-    import tensorflow as tf
-
-    with strategy.scope():
-        optimizer = keras.optimizers.Adam(plan.learning_rate, clipnorm=CLIP_NORM)
-        optimizer.build(model.trainable_variables)
-
-    def on_replica(rows: tf.Tensor, class_index: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(class_index, model(rows, training=True))
-            loss = tf.reduce_sum(losses * weights) / plan.batch_size
-        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-        return loss
-
-    @tf.function(reduce_retracing=True)
-    def step(batch: Iterable[tf.Tensor]) -> tf.Tensor:
-        return strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(on_replica, batch), axis=None)
-
-    return step
-
-
-def _answer(model: "keras.Model") -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """A function of inputs and row numbers that gives those rows' logits, float32."""
-    import tensorflow as tf
-
-    run = tf.function(lambda batch: model(batch, training=False), reduce_retracing=True)
-
-    def answer(inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        parts = np.array_split(rows, -(-len(rows) // VALIDATION_BATCH))
-        return np.concatenate([run(tf.constant(inputs[part])).numpy() for part in parts])
-
-    return answer
-
-
-def _report(epoch: Epoch, model: "keras.Model | None") -> None:
-    """Report to Ray Train, with the model as checkpoint where one is given. All workers call it, or none goes on."""
+def _take_rows() -> dict[str, np.ndarray]:
+    """All rows, in order. What is larger than memory is spilled by Ray before it comes here block by block."""
     import ray.train
 
-    with tempfile.TemporaryDirectory() as folder:
-        checkpoint = None
-        if model is not None:
-            # Ray's own TensorflowCheckpoint writes the legacy H5 format.
-            model.save(Path(folder) / "model.keras")
-            checkpoint = ray.train.Checkpoint.from_directory(folder)
-        ray.train.report(asdict(epoch), checkpoint=checkpoint)
+    blocks = list(ray.train.get_dataset_shard("rows").iter_batches(batch_size=None, batch_format="numpy"))
+    order = np.argsort(np.concatenate([block["row"] for block in blocks]))
+    return {name: np.concatenate([block[name] for block in blocks])[order] for name in blocks[0] if name != "row"}
 
 
-def _finish(model: "keras.Model", work_dir: Path) -> None:
-    """Write the model that is kept, and what it answers to the check rows once read back."""
-    import keras
-
-    model.save(work_dir / "model.keras")
-    model = keras.saving.load_model(work_dir / "model.keras", compile=False)
-    check_inputs = np.load(work_dir / "check_inputs.npy")
-    np.save(work_dir / "check_logits.npy", _answer(model)(check_inputs, np.arange(len(check_inputs))))
-
-
-def _tell(work_dir: Path, done: int, total: int) -> None:
-    """Write the progress whole, for a reader that may come at any moment."""
-    draft = work_dir / "progress.tmp"
-    draft.write_text(json.dumps({"done": done, "total": total}))
-    draft.replace(work_dir / "progress.json")
+def _readings(rows: np.ndarray, readings: int, *, seed: int, epoch: int) -> np.ndarray:
+    """Which reading of each row an epoch takes: the first mostly, another one of three times."""
+    other = np.random.default_rng([seed, epoch, 1]).random(int(rows.max()) + 1)[rows]
+    return np.where(other < 1 / 3, (other * 3 * (readings - 1)).astype(int) + 1, 0)

@@ -21,6 +21,7 @@ from train.error import DivergedError, TrainError
 from train.keras_image import train_vgg16
 from train.keras_text import train_bigru
 from train.loop import Plan, fit
+from train.options import TrainOptions
 from train.ray_session import ray_session
 from train.vgg16 import FEATURES
 
@@ -63,8 +64,7 @@ def bigru(tmp_path_factory: pytest.TempPathFactory) -> TrainedExpert:
         class_index,
         is_held_out,
         categories=4,
-        epochs=4,
-        seed=5,
+        options=TrainOptions(text=("bigru",), image=(), epochs=4, seed=5),
         directory=root / "text" / "bigru",
         work_dir=root / "work",
         progress=lambda *step: told.append(step),
@@ -89,10 +89,8 @@ def vgg16(tmp_path_factory: pytest.TempPathFactory) -> TrainedExpert:
         photos,
         class_index,
         is_held_out,
-        weights="none",
         categories=2,
-        epochs=4,
-        seed=5,
+        options=TrainOptions(text=(), image=("vgg16",), image_weights="none", epochs=4, seed=5),
         directory=root / "image" / "vgg16",
         work_dir=root / "work",
         cache_dir=root / "cache",
@@ -188,8 +186,17 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_error(tmp_path: Path) -> No
         seed=0,
     )
     rows = np.arange(8)
-    with pytest.raises(DivergedError, match=r"training of vgg16 diverged.* epoch 1, step 1"):
-        fit(inputs, rows % 2, rows < 2, check_inputs=inputs[:1], plan=plan, work_dir=tmp_path)
+    with pytest.raises(DivergedError, match=r"vgg16 diverged.* epoch 1, step 1 \(rows x.csv:\d+, ") as error:
+        fit(
+            inputs,
+            rows % 2,
+            rows < 2,
+            check_inputs=inputs[:1],
+            plan=plan,
+            work_dir=tmp_path,
+            names=[f"x.csv:{row}" for row in rows],
+        )
+    assert len(error.value.rows) == 4
 
 
 def test_nothing_held_out_is_refused_before_anything_starts(tmp_path: Path) -> None:
@@ -200,8 +207,7 @@ def test_nothing_held_out_is_refused_before_anything_starts(tmp_path: Path) -> N
             np.array([0, 1]),
             np.zeros(2, bool),
             categories=2,
-            epochs=1,
-            seed=0,
+            options=TrainOptions(text=("bigru",), image=(), epochs=1),
             directory=tmp_path / "bigru",
             work_dir=tmp_path / "work",
         )

@@ -18,15 +18,15 @@ def weights() -> dict[str, np.ndarray]:
         "logits/bias": (CATEGORIES,),
     }
     for layer in ("gru_forward", "gru_backward"):
-        shapes[f"{layer}/kernel"] = (EMBEDDING, 3 * UNITS)
-        shapes[f"{layer}/recurrent_kernel"] = (UNITS, 3 * UNITS)
-        shapes[f"{layer}/bias"] = (2, 3 * UNITS)
+        shapes[f"{layer}/gru_cell/kernel"] = (EMBEDDING, 3 * UNITS)
+        shapes[f"{layer}/gru_cell/recurrent_kernel"] = (UNITS, 3 * UNITS)
+        shapes[f"{layer}/gru_cell/bias"] = (2, 3 * UNITS)
     return {name: generator.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
 
 
 def _gru(words: np.ndarray, weights: dict[str, np.ndarray], layer: str) -> np.ndarray:
     """Keras' GRU with `reset_after=True`: the state after the last word."""
-    kernel, recurrent, bias = (weights[f"{layer}/{name}"] for name in ("kernel", "recurrent_kernel", "bias"))
+    kernel, recurrent, bias = (weights[f"{layer}/gru_cell/{name}"] for name in ("kernel", "recurrent_kernel", "bias"))
     state = np.zeros(UNITS)
     for word in words:
         given, kept = np.split(word @ kernel + bias[0], 3), np.split(state @ recurrent + bias[1], 3)
