@@ -5,7 +5,7 @@ Every sub-command imports its room when called, so that `rayonnage --help` answe
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,12 +13,14 @@ import typer
 
 from serve_app import models_command, trainings_command, users_command
 from serve_app.command_line import JsonOption, StoreOption, print_json, settings_with
+from train import runs_command
 
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.progress import Progress
     from serve_app.settings import Settings
     from train.options import TrainOptions
+    from train.run import Run
 
 app = typer.Typer(
     help="Put every product on the right shelf: train, serve and check the model.",
@@ -33,6 +35,7 @@ app.add_typer(tune_app, name="tune")
 app.add_typer(models_command.app, name="models")
 app.add_typer(users_command.app, name="users")
 app.add_typer(trainings_command.app, name="trainings")
+app.add_typer(runs_command.app, name="runs", context_settings={"obj": settings_with})
 
 DataOption = Annotated[
     list[Path], typer.Option("--data", help="Folder in Rakuten's layout; may be given several times.")
@@ -69,6 +72,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Of the Keras experts, at most.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 7,
     promote: Annotated[bool, typer.Option(help="Make the new version champion.")] = True,
+    mlflow: Annotated[bool, typer.Option(help="Record it in MLflow, where that is installed.")] = True,
     store: StoreOption = None,
     json_output: JsonOption = False,
 ) -> None:
@@ -78,26 +82,39 @@ def train(
     """
     from bundle.store import ModelStore
     from datasets.folder import load_folders
+    from train.mlflow_place import mlflow_place
     from train.options import TrainOptions
     from train.pipeline import train as train_bundle
+    from train.run import Run
+    from train.signals import sigterm_as_ctrl_c
+    from train.tracker import Tracker
 
     settings = settings_with(store=store)
     options = TrainOptions(_names(text), _names(image), image_weights, epochs, seed)
-    with bars() as progress:
+    place = mlflow_place(settings.home, settings.mlflow_uri) if mlflow else None
+    with bars() as progress, sigterm_as_ctrl_c():
         dataset = load_folders(data, progress=progress)
-        trained = train_bundle(
-            dataset,
-            ModelStore(settings.store_url),
-            options,
-            cache_dir=settings.cache,
-            promote=promote,
-            progress=progress,
-        )
+        run = Run.start(settings.home, options=options.as_dict(), data=data)
+        try:
+            with Tracker(run, mlflow=place, note=_note) as tracker:
+                trained = train_bundle(
+                    dataset,
+                    ModelStore(settings.store_url),
+                    options,
+                    cache_dir=settings.cache,
+                    promote=promote,
+                    progress=progress,
+                    tracker=tracker,
+                )
+        except (KeyboardInterrupt, SystemExit):  # Ray turns SIGTERM into the latter
+            _say_stopped(run, data)
+            raise typer.Exit(130) from None
     for note in trained.notes:
         typer.echo(f"Note: {note}", err=True)
     _note_set_aside(dataset)
     if json_output:
-        print_json({"version": trained.version, "champion": promote, "metrics": trained.metrics})
+        document = {"version": trained.version, "champion": promote, "metrics": trained.metrics}
+        print_json(document | {"run": run.record.run})
         return
     typer.echo(
         f"{trained.version} trained in {trained.seconds:.0f} s on {len(dataset.products)} rows, held-out scores:"
@@ -108,6 +125,7 @@ def train(
             typer.echo(f"  {part:<7} weighted F1 {scores['weighted_f1']:.3f} ({low:.3f} to {high:.3f})", nl=False)
             typer.echo(f", macro F1 {scores['macro_f1']:.3f}, {scores['rows']} rows")
     typer.echo("It is champion now: `rayonnage serve` answers with it." if promote else "The champion stays.")
+    typer.echo(f"Run {run.record.run}: see `rayonnage runs`, or `rayonnage tensorboard` for its curves and pictures.")
 
 
 @data_app.command("check")
@@ -352,6 +370,58 @@ def tune_fusion(
 
 
 @app.command()
+def tensorboard(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 6006,
+) -> None:
+    """Show all trainings in TensorBoard, on this machine only, until Ctrl-C.
+
+    Example: rayonnage tensorboard --port 6006
+    """
+    from serve_app.instance import check_port
+    from train.run import RUNS
+    from train.signals import sigterm_as_ctrl_c
+    from train.tensorboard_server import HOST, serve_tensorboard
+
+    check_port(HOST, port)
+    with suppress(KeyboardInterrupt), sigterm_as_ctrl_c():
+        serve_tensorboard(settings_with().home.expanduser() / RUNS, port=port, on_ready=_say_page)
+    typer.echo("Stopped.", err=True)
+
+
+@app.command()
+def mlflow(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 5000,
+    store: StoreOption = None,
+) -> None:
+    """Show all trainings in MLflow, on this machine only, until Ctrl-C. Its registry follows the store's champion.
+
+    Where RAYONNAGE_MLFLOW_URI names a server, that one has the page: its address is told.
+
+    Example: rayonnage mlflow --port 5000
+    """
+    from bundle.store import ModelStore
+    from serve_app.instance import check_port
+    from train.error import TrackingError
+    from train.mlflow_place import mlflow_place
+    from train.mlflow_server import HOST, copy_champion, serve_mlflow
+    from train.signals import sigterm_as_ctrl_c
+
+    settings = settings_with(store=store)
+    place = mlflow_place(settings.home, settings.mlflow_uri)
+    if place is None:
+        raise TrackingError("RAYONNAGE_MLFLOW_URI is off: trainings are not recorded in MLflow")
+    models = ModelStore(settings.store_url)
+    if place.folder is None:
+        copy_champion(place, models.champion())
+        typer.echo(f"Trainings are recorded at {settings.mlflow_url or place}")
+        return
+    check_port(HOST, port)
+    with suppress(KeyboardInterrupt), sigterm_as_ctrl_c():
+        serve_mlflow(place, port=port, champion=models.champion, on_ready=_say_page)
+    typer.echo("Stopped.", err=True)
+
+
+@app.command()
 def predict(
     designation: Annotated[str, typer.Option(help="Title of the listing.")] = "",
     description: Annotated[str, typer.Option(help="Its description.")] = "",
@@ -540,7 +610,8 @@ def _train_on_sample(settings: "Settings") -> None:
     from serve_app.launcher import run_guarded
 
     typer.echo("There is no model yet: training one on the bundled sample. This happens once.", err=True)
-    command = [sys.executable, __file__, "train", "--data", str(sample_path()), "--store", settings.store_url]
+    command = [sys.executable, __file__, "train", "--data", str(sample_path()), "--no-mlflow"]
+    command += ["--store", settings.store_url]
     if exit_code := run_guarded(command, settings):
         raise typer.Exit(exit_code)
 
@@ -610,6 +681,22 @@ def _names(comma_separated: str) -> tuple[str, ...]:
     """Names of experts; `none` or nothing means no expert."""
     names = tuple(name.strip() for name in comma_separated.split(",") if name.strip())
     return () if names == ("none",) else names
+
+
+def _say_page(url: str) -> None:
+    typer.echo(f"Open {url} in a browser; Ctrl-C stops.")
+    sys.stdout.flush()
+
+
+def _say_stopped(run: "Run", data: list[Path]) -> None:
+    """One line on how to go on."""
+    folders = " ".join(f"--data {folder}" for folder in data)
+    how = f"go on with: rayonnage train {folders} --resume" if run.resumable else "there is nothing yet to go on from"
+    typer.echo(f"Stopped; {how}", err=True)
+
+
+def _note(line: str) -> None:
+    typer.echo(f"Note: {line}", err=True)
 
 
 def _note_set_aside(dataset: "Dataset") -> None:

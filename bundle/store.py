@@ -137,6 +137,12 @@ class ModelStore:
             raise DamagedBundleError(str(path / MANIFEST), f"says that it is version {manifest.version}")
         return path
 
+    def address(self, version: str) -> str:
+        """Where a version lies, for who looks for it without this program: an absolute path or a URL."""
+        if "://" in self.url:
+            return f"{self.url.rstrip('/')}/{version}"
+        return str(Path(self.url).expanduser().absolute() / version)
+
     def promote(self, version: str) -> None:
         """Make a version the champion, after checking every file of it.
 

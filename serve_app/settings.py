@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     root_path: PathPrefix = Field(default="", description="path prefix that a reverse proxy takes off, like /shop")
     tensorboard_url: WebAddress = Field(default=None, description="where TensorBoard answers; admins get a link")
     mlflow_url: WebAddress = Field(default=None, description="where MLflow answers; admins get a link")
+    mlflow_uri: str | None = Field(
+        default=None, description="where MLflow records trainings: a server or database; off; default: HOME/mlflow"
+    )
     dashboard_url: WebAddress = Field(default=None, description="where Ray's dashboard answers; admins get a link")
     max_waiting: int = Field(default=256, ge=1, description="listings a router answers at one time; more get 503")
 

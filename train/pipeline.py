@@ -18,10 +18,12 @@ from datasets.fingerprint import fingerprint
 from datasets.progress import Progress, silent
 from train.expert import FittedExpert, Kept, fit_experts
 from train.fusion import search_weights
+from train.loop import unheard
 from train.measure import calibrate, measure
 from train.options import TrainOptions
 from train.plots import write_plots
 from train.rows import Rows, labelled_rows
+from train.tracker import Tracker
 
 LIBRARIES = ("ray", "numpy", "scikit-learn", "openvino", "tokenizers", "safetensors", "pillow")
 
@@ -45,6 +47,7 @@ def train(
     promote: bool = True,
     progress: Progress = silent,
     kept: Kept | None = None,
+    tracker: Tracker | None = None,
 ) -> Trained:
     """Train the experts on a dataset and publish them as one bundle.
 
@@ -54,6 +57,7 @@ def train(
         cache_dir: where features of frozen backbones are kept between trainings.
         promote: make the new version champion.
         kept: of the champion, for a small training; its categories hold all of the dataset's.
+        tracker: follows the training, and keeps what a stopped one goes on from.
     Raises:
         TrainError: the data cannot be learned from, or a served form answers otherwise than the trained one.
     """
@@ -61,6 +65,9 @@ def train(
     progress("split", 0, 1)
     categories = kept.categories if kept else [CategoryEntry(**asdict(dataset.taxonomy[c])) for c in dataset.codes]
     rows = labelled_rows(dataset, codes=[category.prdtypecode for category in categories], seed=options.seed)
+    data = DataEntry(fingerprint=fingerprint(dataset), rows=len(rows.class_index), synthetic=dataset.synthetic)
+    if tracker is not None:
+        tracker.data(fingerprint=data.fingerprint, rows=data.rows)
     progress("split", 1, 1)
     with store.staging() as staging:
         fitted, notes = fit_experts(
@@ -71,9 +78,10 @@ def train(
             cache_dir=cache_dir,
             progress=progress,
             kept=kept,
+            work_dir=tracker.run.work if tracker else None,
+            on_epoch=tracker.epoch if tracker else unheard,
         )
         progress("fuse", 0, 1)
-        data = DataEntry(fingerprint=fingerprint(dataset), rows=len(rows.class_index), synthetic=dataset.synthetic)
         manifest = _manifest(categories, data, fitted, search_weights([e.held_out for e in fitted], rows.class_index))
         manifest.training, manifest.parent = options.as_dict() | {"small": kept is not None}, store.champion()
         manifest.situations, answers = calibrate(manifest, fitted, rows.class_index, rows.groups)
@@ -83,6 +91,17 @@ def train(
         write_plots(staging / "plots", answers["fusion"][answered], rows.class_index[answered], categories)
         version = store.publish(staging, manifest, promote=promote)
         progress("fuse", 1, 1)
+    if tracker is not None:
+        tracker.finish(
+            store.manifest(version),
+            answers,
+            rows.class_index,
+            experts={expert.name: expert.held_out.probabilities for expert in fitted},
+            titles=[text.designation for text in rows.texts],
+            source=store.address(version),
+            champion=store.champion(),
+            notes=notes,
+        )
     return Trained(version, manifest.metrics, notes, time.monotonic() - started)
 
 

@@ -90,13 +90,14 @@ def write_record(record: RunRecord, file: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Put a file in the place of the old one: there is always one of them, never a part.
+    """Put a file in the place of the old one: there is always one of them, never a part. Its folder is made if missing.
 
     Raises:
         RunError: it cannot be written; the old one stays.
     """
     draft = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
+        path.parent.mkdir(exist_ok=True)
         with draft.open("xb") as file:
             file.write(content)
             file.flush()
