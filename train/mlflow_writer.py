@@ -94,7 +94,8 @@ class MlflowWriter:
         known = self._client.get_experiment_by_name(EXPERIMENT)
         if known is None:
             try:
-                return str(self._client.create_experiment(EXPERIMENT, artifact_location=self._artifacts or None))
+                location, tags = self._artifacts or None, {"mlflow.experimentKind": "custom_model_development"}
+                return str(self._client.create_experiment(EXPERIMENT, artifact_location=location, tags=tags))
             except MlflowException:  # another training was faster
                 known = self._client.get_experiment_by_name(EXPERIMENT)
                 if known is None:
