@@ -65,12 +65,34 @@ HostOption = Annotated[str | None, typer.Option(help="Address to listen on; defa
 def train(
     data: DataOption,
     text: Annotated[
-        str, typer.Option(help="Text experts: linear, e5, bigru; several with commas, or none.")
-    ] = "linear,e5",
-    image: Annotated[str, typer.Option(help="Image experts: lite0, vgg16; several with commas, or none.")] = "lite0",
-    image_weights: Annotated[str, typer.Option(help="Of vgg16: imagenet, none, or a local file.")] = "imagenet",
-    epochs: Annotated[int | None, typer.Option(help="Of the Keras experts, at most.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 7,
+        str | None,
+        typer.Option(help="Text experts: linear, e5, bigru; several with commas, or none.", show_default="linear,e5"),
+    ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(help="Image experts: lite0, vgg16; several with commas, or none.", show_default="lite0"),
+    ] = None,
+    image_weights: Annotated[
+        str | None, typer.Option(help="Of vgg16: imagenet, none, or a local file.", show_default="imagenet")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Of the experts that Keras trains, at most.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same model.", show_default="7")] = None,
+    fine_tune: Annotated[bool | None, typer.Option("--fine-tune", help="Train all of e5, not its head alone.")] = None,
+    fine_tune_blocks: Annotated[
+        int | None, typer.Option(metavar="N", help="Train the last N blocks of lite0's backbone too.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Of the experts that Keras trains, over all workers.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes of Ray Train, over all machines.", show_default="1")
+    ] = None,
+    gpus_per_worker: Annotated[
+        float | None, typer.Option(help="0: train on the CPU; default: one each, where there are enough.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.yaml", help="Options of a file, as tune writes them; those given here go first."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the training that was stopped last.")] = False,
     promote: Annotated[bool, typer.Option(help="Make the new version champion.")] = True,
     mlflow: Annotated[bool, typer.Option(help="Record it in MLflow, where that is installed.")] = True,
     store: StoreOption = None,
@@ -79,22 +101,35 @@ def train(
     """Train a model on listings and publish it as a new version.
 
     Example: rayonnage train --data ./listings
+
+    Example: rayonnage train --data ./listings --fine-tune --workers 4 --gpus-per-worker 1
     """
     from bundle.store import ModelStore
     from datasets.folder import load_folders
+    from train.command import open_run, options_of
     from train.mlflow_place import mlflow_place
-    from train.options import TrainOptions
     from train.pipeline import train as train_bundle
-    from train.run import Run
     from train.signals import sigterm_as_ctrl_c
     from train.tracker import Tracker
 
     settings = settings_with(store=store)
-    options = TrainOptions(_names(text), _names(image), image_weights, epochs, seed)
+    given = {
+        "text": text if text is None else _names(text),
+        "image": image if image is None else _names(image),
+        "image_weights": image_weights,
+        "epochs": epochs,
+        "seed": seed,
+        "fine_tune": fine_tune,
+        "fine_tune_blocks": fine_tune_blocks,
+        "batch_size": batch_size,
+        "workers": workers,
+        "gpus_per_worker": gpus_per_worker,
+    }
+    options_of(config, given)  # before minutes are spent on reading the data
     place = mlflow_place(settings.home, settings.mlflow_uri) if mlflow else None
     with bars() as progress, sigterm_as_ctrl_c():
         dataset = load_folders(data, progress=progress)
-        run = Run.start(settings.home, options=options.as_dict(), data=data)
+        run, options = open_run(settings.home, dataset, data=data, config=config, given=given, resume=resume)
         try:
             with Tracker(run, mlflow=place, note=_note) as tracker:
                 trained = train_bundle(

@@ -53,7 +53,8 @@ def load_e5_weights(path: Path = WEIGHTS) -> dict[str, np.ndarray]:
     first in the low half, and `{name}/scale`, (rows, w / GROUP) float16: weight = (nibble - 8) * scale. `pieces` has a
     row of WIDTH for each piece, `e5_layers` have (outputs, inputs) and `{layer}/bias`, `e5_norms` have `{norm}/gain`
     and `{norm}/bias`, all float32. `position` is (MAX_POSITIONS, WIDTH) float16. `piece_text` (uint8) has the pieces
-    in UTF-8, one a line, and `piece_score` (pieces,) float32 their log-probabilities.
+    in UTF-8, one a line, and `piece_score` (pieces,) float32 their log-probabilities. An encoder that was trained on
+    has `{layer}/bytes` in place of `{layer}/nibbles`, see `quantise`.
 
     Raises:
         DamagedBundleError: the file is missing or not the one that was shipped.
@@ -72,6 +73,20 @@ def dequantise(nibbles: np.ndarray, scale: np.ndarray) -> np.ndarray:
     weights -= 8
     weights *= scale[..., None].astype(np.float32)
     return weights.reshape(*scale.shape[:-1], -1)
+
+
+def quantise(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A matrix in 8 bits: weight = byte * scale.
+
+    Args:
+        matrix: (rows, w) float32.
+    Returns:
+        (rows, w / GROUP, GROUP) int8 and (rows, w / GROUP) float16.
+    """
+    grouped = matrix.reshape(len(matrix), -1, GROUP)
+    scale = (np.abs(grouped).max(axis=2) / 127).astype(np.float16)
+    scale = np.maximum(scale, np.finfo(np.float16).tiny)
+    return np.clip(np.rint(grouped / scale[..., None].astype(np.float32)), -127, 127).astype(np.int8), scale
 
 
 def build_e5(weights: Mapping[str, np.ndarray]) -> ov.Model:
@@ -97,11 +112,18 @@ def build_e5(weights: Mapping[str, np.ndarray]) -> ov.Model:
 
 
 def _linear(x: ov.Node, weights: Mapping[str, np.ndarray], layer: str) -> ov.Node:
-    """The pattern that the CPU plugin computes from the 4-bit weights themselves: a quarter of the bytes of bf16."""
-    nibbles, scale = weights[f"{layer}/nibbles"], weights[f"{layer}/scale"]
+    """The pattern that the CPU plugin computes from the 4-bit weights themselves: a quarter of the bytes of bf16.
+
+    The 8-bit weights of an encoder that was trained on pass the same way.
+    """
+    scale = weights[f"{layer}/scale"]
     rows, groups = scale.shape
-    packed, middle = _four_bits(nibbles, [rows, groups, GROUP]), _four_bits(np.array([0x88], np.uint8), [1, 1, 1])
-    centred = ops.subtract(ops.convert(packed, np.float32), ops.convert(middle, np.float32))
+    if f"{layer}/bytes" in weights:
+        centred = ops.convert(ops.constant(weights[f"{layer}/bytes"]), np.float32)
+    else:
+        packed = _four_bits(weights[f"{layer}/nibbles"], [rows, groups, GROUP])
+        middle = _four_bits(np.array([0x88], np.uint8), [1, 1, 1])
+        centred = ops.subtract(ops.convert(packed, np.float32), ops.convert(middle, np.float32))
     scaled = ops.multiply(centred, ops.constant(scale[..., None].astype(np.float32)))
     matrix = ops.reshape(scaled, np.array([rows, groups * GROUP], np.int64), False)
     return ops.add(ops.matmul(x, matrix, False, True), weights[f"{layer}/bias"].reshape(1, 1, -1))
@@ -218,10 +240,11 @@ def _check(weights: Mapping[str, np.ndarray]) -> None:
     pieces = len(weights["piece_score"])
     expected: dict[str, tuple[int, ...]] = {"position": (MAX_POSITIONS, WIDTH)}
     for name, (outputs, inputs) in {**e5_layers(), "pieces": (pieces, WIDTH)}.items():
-        expected |= {
-            f"{name}/nibbles": (outputs, inputs // GROUP, GROUP // 2),
-            f"{name}/scale": (outputs, inputs // GROUP),
-        }
+        expected[f"{name}/scale"] = outputs, inputs // GROUP
+        if f"{name}/bytes" in weights and name != "pieces":
+            expected[f"{name}/bytes"] = outputs, inputs // GROUP, GROUP
+        else:
+            expected[f"{name}/nibbles"] = outputs, inputs // GROUP, GROUP // 2
     expected |= {f"{layer}/bias": (outputs,) for layer, (outputs, _) in e5_layers().items()}
     expected |= {f"{norm}/{name}": (WIDTH,) for norm in e5_norms() for name in ("gain", "bias")}
     for name, shape in expected.items():

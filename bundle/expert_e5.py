@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 from weakref import WeakValueDictionary
@@ -63,16 +63,22 @@ class E5Expert:
         return self._encoder.vectors([e5_text(text) for text in batch]) @ self._coef + self._bias
 
     @staticmethod
-    def save(directory: Path, *, coef: np.ndarray, bias: np.ndarray) -> None:
-        """Write the expert's files, the encoder's those that come with the project.
+    def save(
+        directory: Path, *, coef: np.ndarray, bias: np.ndarray, encoder: Mapping[str, np.ndarray] | None = None
+    ) -> None:
+        """Write the expert's files.
 
         Args:
             coef, bias: as the class has them.
+            encoder: as `load_e5_weights` describes them; None: those that come with the project.
         """
         directory.mkdir(parents=True, exist_ok=True)
         coef, bias = (np.ascontiguousarray(array, np.float32) for array in (coef, bias))
         save_file({"coef": coef, "bias": bias}, directory / HEAD)
-        shutil.copyfile(WEIGHTS, directory / ENCODER)
+        if encoder is None:
+            shutil.copyfile(WEIGHTS, directory / ENCODER)
+        else:
+            save_file({name: np.ascontiguousarray(array) for name, array in encoder.items()}, directory / ENCODER)
 
 
 def _encoder(path: Path, *, threads: int | None) -> E5Encoder:

@@ -99,27 +99,37 @@ def load_lite0_weights(path: Path = WEIGHTS) -> dict[str, np.ndarray]:
     return {name: array.astype(np.float32) for name, array in load(read_shipped(path)).items()}
 
 
-def build_lite0(weights: dict[str, np.ndarray], head: tuple[np.ndarray, np.ndarray] | None = None) -> ov.Model:
+def build_lite0(
+    weights: dict[str, np.ndarray],
+    head: tuple[np.ndarray, np.ndarray] | None = None,
+    *,
+    before: str | None = None,
+) -> ov.Model:
     """The network as a graph: (n, IMAGE_PX, IMAGE_PX, 3) uint8 RGB in, one float32 output.
 
     Args:
         weights: from `load_lite0_weights`, or fine-tuned ones of the same names and shapes.
         head: (FEATURES, categories) and (categories,) float32, or None.
+        before: stop at this block, and answer what it would be given.
     Returns:
-        A model whose output is (n, FEATURES) features after global average pooling, or (n, categories) logits.
+        A model whose output is (n, FEATURES) features after global average pooling, or (n, categories) logits, or
+        (n, height * width * channels) before a block.
     """
     pixels = ops.parameter([-1, IMAGE_PX, IMAGE_PX, 3], np.uint8, name="pixels")
     scaled = ops.divide(ops.subtract(ops.convert(pixels, np.float32), np.float32(127)), np.float32(128))
     x = ops.transpose(scaled, np.array([0, 3, 1, 2], np.int64))
     x = _relu6(_convolution(x, weights, "stem", stride=2))
     for block in lite0_blocks():
-        before = x
+        if block.name == before:
+            flat = ops.reshape(ops.transpose(x, np.array([0, 2, 3, 1], np.int64)), np.array([0, -1], np.int64), True)
+            return ov.Model([ops.result(flat)], [pixels], "lite0")
+        given = x
         if block.expand != 1:
             x = _relu6(_convolution(x, weights, f"{block.name}/expand"))
         x = _relu6(_depthwise(x, weights, f"{block.name}/depthwise", stride=block.stride))
         x = _convolution(x, weights, f"{block.name}/project")
         if block.residual:
-            x = ops.add(x, before)
+            x = ops.add(x, given)
     x = _relu6(_convolution(x, weights, "top"))
     output = ops.reduce_mean(x, np.array([2, 3], np.int64), keep_dims=False)
     if head is not None:

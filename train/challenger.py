@@ -54,7 +54,7 @@ def small(order: Order) -> Outcome:
 
 def _options(order: Order) -> TrainOptions:
     options = TrainOptions.of(order.store.manifest()) if order.store.champion() else TrainOptions()
-    if TRAINED_BY_RAY & {*options.text, *options.image}:
+    if TRAINED_BY_RAY & {*options.text, *options.image} or options.fine_tune or options.fine_tune_blocks:
         order.release_cpu()
     return options
 

@@ -7,6 +7,9 @@ import numpy as np
 from datasets.progress import Progress, silent
 
 FOLDS = 5
+ENOUGH = 2_000
+"""Rows to choose an epoch by, and to calibrate on where a model is trained once."""
+
 PLENTY = 6_000
 """Rows to calibrate on. More would say little more, and every fold costs a fit."""
 
@@ -22,6 +25,20 @@ def measured_folds(folds: np.ndarray) -> list[int]:
     numbers, rows = np.unique(folds, return_counts=True)
     enough = int(np.searchsorted(np.cumsum(rows), PLENTY)) + 1
     return numbers[:enough].tolist()
+
+
+def held_out_rows(folds: np.ndarray, groups: np.ndarray, *, seed: int) -> np.ndarray:
+    """(n,) bool: the rows that a Keras training holds out. A fold of little data, of much as many as say enough.
+
+    Args:
+        folds, groups: (n,) int, of all rows.
+    """
+    is_held_out = folds == 0
+    own = np.unique(groups[is_held_out])
+    wanted = np.random.default_rng(seed).permutation(own)
+    sizes = np.bincount(groups[is_held_out], minlength=int(groups.max()) + 1)[wanted]
+    kept = wanted[: int(np.searchsorted(np.cumsum(sizes), ENOUGH)) + 1]
+    return is_held_out & np.isin(groups, kept)
 
 
 def cross_fit(

@@ -19,18 +19,22 @@ from train.softmax_head import fit_softmax_head
 CHUNK = 512
 
 
-def e5_vectors(texts: Sequence[CleanText], *, cache_dir: Path, progress: Progress = silent) -> np.ndarray:
+def e5_vectors(
+    texts: Sequence[CleanText], *, cache_dir: Path, progress: Progress = silent, titles: bool = True
+) -> np.ndarray:
     """Vectors of texts, from the cache where it has them: of the whole listing, and of its title alone.
 
     A head that learned from both is right on bare titles too (three in a hundred more of those that people type).
 
+    Args:
+        titles: read these alone as well.
     Returns:
         (n, 2, WIDTH) float32, NaN where there is no description, so that the title alone is the whole.
     """
     vectors = np.full((len(texts), 2, WIDTH), np.nan, np.float32)
-    split = [place for place, text in enumerate(texts) if text.designation and text.description]
-    titles = [CleanText(texts[place].designation, "") for place in split]
-    read = _read([*texts, *titles], cache_dir=cache_dir, progress=progress)
+    split = [place for place, text in enumerate(texts) if titles and text.designation and text.description]
+    alone = [CleanText(texts[place].designation, "") for place in split]
+    read = _read([*texts, *alone], cache_dir=cache_dir, progress=progress)
     vectors[:, 0], vectors[split, 1] = read[: len(texts)], read[len(texts) :]
     return vectors
 

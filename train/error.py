@@ -2,6 +2,7 @@
 
 TrainError           one clear line; the command line turns it into exit code 2
 ├── ConfigError      a file of options that cannot be used
+├── ResumeError      a training that cannot go on
 ├── WeightsError     pretrained weights are neither there nor to be had, or do not fit
 ├── RunError         a run's folder cannot be read or written
 ├── UnknownRunError  no run has that name
@@ -59,6 +60,18 @@ class UnknownRunError(TrainError):
 
 class TrackingError(TrainError):
     """TensorBoard or MLflow that cannot be opened."""
+
+
+class ResumeError(TrainError):
+    """A training that cannot go on: says why."""
+
+    def __init__(self, run: str, reason: str) -> None:
+        super().__init__(run, reason)
+        self.run = run
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.run}: {self.reason}"
 
 
 class WeightsError(TrainError):

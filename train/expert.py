@@ -14,7 +14,7 @@ from scipy.special import softmax
 from bundle.manifest import CategoryEntry, Modality
 from datasets.progress import Progress, silent
 from train.calibration import fit_temperature
-from train.crossfit import cross_fit
+from train.crossfit import cross_fit, held_out_rows
 from train.error import TrainError
 from train.fusion import HeldOutExpert
 from train.loop import OnEpoch, unheard
@@ -166,6 +166,8 @@ def _refit_linear(job: Fit, vocabulary: "Vocabulary") -> np.ndarray:
 
 
 def _fit_e5(job: Fit) -> np.ndarray:
+    if job.options.fine_tune:
+        return _fine_tune_e5(job)
     from bundle.expert_e5 import E5Expert
     from train.e5_head import e5_vectors, fit_e5_head
 
@@ -177,7 +179,30 @@ def _fit_e5(job: Fit) -> np.ndarray:
     return logits
 
 
+def _fine_tune_e5(job: Fit) -> np.ndarray:
+    from train.e5_fine_tune import fine_tune_e5
+
+    rows, places = job.rows, np.flatnonzero(job.rows.has_text)
+    with _work_dir(job, "e5") as work_dir:
+        logits = fine_tune_e5(
+            [rows.texts[place] for place in places],
+            rows.class_index[places],
+            held_out_rows(rows.folds, rows.groups, seed=job.options.seed)[places],
+            categories=job.categories,
+            options=job.options,
+            directory=job.directory,
+            work_dir=work_dir,
+            cache_dir=job.cache_dir,
+            names=[rows.names[place] for place in places],
+            progress=job.progress,
+            on_epoch=job.on_epoch,
+        )
+    return _spread(logits, places, len(rows.folds))
+
+
 def _fit_lite0(job: Fit) -> np.ndarray:
+    if job.options.fine_tune_blocks:
+        return _fine_tune_lite0(job)
     from bundle.expert_lite0 import Lite0Expert
     from train.keras_lite0 import check_lite0
     from train.lite0_head import fit_lite0_head, lite0_features
@@ -192,6 +217,27 @@ def _fit_lite0(job: Fit) -> np.ndarray:
     return logits
 
 
+def _fine_tune_lite0(job: Fit) -> np.ndarray:
+    from train.lite0_fine_tune import fine_tune_lite0
+
+    rows, places, photos = job.rows, *_photos(job.rows)
+    with _work_dir(job, "lite0") as work_dir:
+        logits = fine_tune_lite0(
+            photos,
+            rows.class_index[places],
+            held_out_rows(rows.folds, rows.groups, seed=job.options.seed)[places],
+            categories=job.categories,
+            options=job.options,
+            directory=job.directory,
+            work_dir=work_dir,
+            cache_dir=job.cache_dir,
+            names=[rows.names[place] for place in places],
+            progress=job.progress,
+            on_epoch=job.on_epoch,
+        )
+    return _spread(logits, places, len(rows.folds))
+
+
 def _fit_bigru(job: Fit) -> np.ndarray:
     from train.keras_text import train_bigru
 
@@ -200,7 +246,7 @@ def _fit_bigru(job: Fit) -> np.ndarray:
         logits = train_bigru(
             [rows.texts[place] for place in places],
             rows.class_index[places],
-            rows.folds[places] == 0,
+            held_out_rows(rows.folds, rows.groups, seed=job.options.seed)[places],
             categories=job.categories,
             options=job.options,
             directory=job.directory,
@@ -220,7 +266,7 @@ def _fit_vgg16(job: Fit) -> np.ndarray:
         logits = train_vgg16(
             photos,
             rows.class_index[places],
-            rows.folds[places] == 0,
+            held_out_rows(rows.folds, rows.groups, seed=job.options.seed)[places],
             categories=job.categories,
             options=job.options,
             directory=job.directory,

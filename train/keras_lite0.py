@@ -10,7 +10,7 @@ import numpy as np
 
 from bundle.expert_lite0 import MODEL, load_head
 from bundle.image import IMAGE_PX, prepare_image
-from bundle.lite0 import STEM_CHANNELS, lite0_blocks, load_lite0_weights
+from bundle.lite0 import FEATURES, STEM_CHANNELS, Block, lite0_blocks, load_lite0_weights
 from train.check import CHECK_ROWS, check_openvino_against_keras
 
 if TYPE_CHECKING:
@@ -50,6 +50,17 @@ def lite0_keras(
 
     weights = dict(backbone or load_lite0_weights())
     pixels = keras.Input((IMAGE_PX, IMAGE_PX, 3), dtype="uint8", name="pixels")
+    x = layers.Rescaling(1 / 128, offset=-127 / 128, name="scaled")(pixels)
+    x = layers.Conv2D(STEM_CHANNELS, 3, strides=2, padding="same", name="stem")(x)
+    x = lite0_blocks_keras(layers.ReLU(6.0, name="stem_relu6")(x), list(lite0_blocks()))
+    model = keras.Model(pixels, layers.Dense(len(bias), name="logits")(x), name="lite0")
+    set_lite0_weights(model, weights | {"logits/kernel": coef, "logits/bias": bias})
+    return model
+
+
+def lite0_blocks_keras(x: "keras.KerasTensor", blocks: Sequence[Block]) -> "keras.KerasTensor":
+    """(n, height, width, channels) through the last blocks of the network to (n, FEATURES)."""
+    from keras import layers
 
     def convolution(x: "keras.KerasTensor", name: str, channels: int, *, size: int, stride: int = 1):  # type: ignore[no-untyped-def]
         return layers.Conv2D(channels, size, strides=stride, padding="same", name=name.replace("/", "_"))(x)
@@ -57,9 +68,7 @@ def lite0_keras(
     def relu6(x: "keras.KerasTensor", name: str):  # type: ignore[no-untyped-def]
         return layers.ReLU(6.0, name=f"{name.replace('/', '_')}_relu6")(x)
 
-    x = layers.Rescaling(1 / 128, offset=-127 / 128, name="scaled")(pixels)
-    x = relu6(convolution(x, "stem", STEM_CHANNELS, size=3, stride=2), "stem")
-    for block in lite0_blocks():
+    for block in blocks:
         before = x
         if block.expand != 1:
             name = f"{block.name}/expand"
@@ -70,16 +79,16 @@ def lite0_keras(
         x = convolution(x, f"{block.name}/project", block.channels_out, size=1)
         if block.residual:
             x = layers.Add(name=f"{block.name}_residual")([x, before])
-    x = relu6(convolution(x, "top", weights["top/bias"].shape[0], size=1), "top")
-    x = layers.GlobalAveragePooling2D(name="features")(x)
-    model = keras.Model(pixels, layers.Dense(len(bias), name="logits")(x), name="lite0")
+    x = relu6(convolution(x, "top", FEATURES, size=1), "top")
+    return layers.GlobalAveragePooling2D(name="features")(x)
 
-    weights |= {"logits/kernel": coef, "logits/bias": bias}
-    by_layer = {name.rpartition("/")[0] for name in weights}
-    for name in by_layer:
-        layer = model.get_layer(name.replace("/", "_"))
-        layer.set_weights([weights[f"{name}/kernel"], weights[f"{name}/bias"]])
-    return model
+
+def set_lite0_weights(model: "keras.Model", weights: Mapping[str, np.ndarray]) -> None:
+    """Set a model's layers to the weights of their names, as far as it has them."""
+    for layer in model.layers:
+        if layer.weights:
+            name = layer.name.replace("_", "/", 1) if layer.name.startswith("block") else layer.name
+            layer.set_weights([weights[f"{name}/kernel"], weights[f"{name}/bias"]])
 
 
 def _keras_logits(coef: np.ndarray, bias: np.ndarray, pixels: np.ndarray) -> np.ndarray:

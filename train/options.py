@@ -42,6 +42,7 @@ class E5Settings:
         inverse_regularisation: C of the head, on standardised vectors; 0.01 is as good on real listings, and carries
             over less from others to them.
         epochs: of fine-tuning, at most.
+        layers: of the encoder's twelve that are trained, counted from the end.
         learning_rate: highest, after the warm-up.
         warm_up: share of all steps in which the learning rate rises.
         label_smoothing: share of the target that is spread over all categories.
@@ -49,6 +50,7 @@ class E5Settings:
 
     inverse_regularisation: Above0 = 0.003
     epochs: Count = 4
+    layers: Annotated[int, Field(ge=1, le=12)] = 12
     learning_rate: Above0 = 1e-4
     warm_up: Share = 0.1
     label_smoothing: Share = 0.05

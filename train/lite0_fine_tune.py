@@ -1,0 +1,160 @@
+"""Trains the last blocks of `lite0`'s backbone with its head; what the blocks before them answer is computed once."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from bundle.expert_lite0 import KERAS_MODEL, MODEL, Lite0Expert
+from bundle.image import prepare_image
+from bundle.lite0 import WEIGHTS, Block, build_lite0, lite0_blocks, load_lite0_weights
+from bundle.openvino_runner import OpenvinoRunner
+from bundle.shipped import shipped_digest
+from datasets.photo import photo_key
+from datasets.progress import Progress, silent
+from train.check import check_openvino_against_keras, check_rows
+from train.error import TrainError
+from train.features import cached_features
+from train.keras_lite0 import lite0_blocks_keras, lite0_keras, set_lite0_weights
+from train.lite0_head import fit_lite0_head, lite0_features
+from train.loop import OnEpoch, Plan, unheard
+from train.options import TrainOptions
+from train.parallel import map_threads
+from train.refit import fit_and_refit
+
+if TYPE_CHECKING:
+    import keras
+
+PATIENCE = 2
+DROPOUT = 0.2
+LABEL_SMOOTHING = 0.1
+WARM_UP = 0.1
+MOST_BLOCKS = 8
+"""Before the ninth from the end, what is kept of a photo is larger than the photo."""
+
+
+def fine_tune_lite0(
+    photos: Sequence[Path],
+    class_index: np.ndarray,
+    is_held_out: np.ndarray,
+    *,
+    categories: int,
+    options: TrainOptions,
+    directory: Path,
+    work_dir: Path,
+    cache_dir: Path,
+    names: Sequence[str] | None = None,
+    progress: Progress = silent,
+    on_epoch: OnEpoch = unheard,
+) -> np.ndarray:
+    """Train the last `options.fine_tune_blocks` blocks, the top and the head, on photos as they are and mirrored.
+
+    Args:
+        photos: (n,) that decode; at least one is held out and one is not.
+        class_index: (n,) int; is_held_out: (n,) bool.
+        directory: of the expert in the bundle.
+        work_dir: for checkpoints and intermediate files; the caller removes it.
+        cache_dir: for what the frozen blocks answer.
+        names: of the rows, for errors.
+    Returns:
+        (n, categories) float32 logits of the best epoch, NaN in rows that are not held out.
+    Raises:
+        TrainError: too many blocks, nothing to train on, a loss that is not finite, or an OpenVINO form that answers
+            otherwise.
+    """
+    if options.fine_tune_blocks > MOST_BLOCKS:
+        raise TrainError(
+            f"--fine-tune-blocks {options.fine_tune_blocks}: at most the last {MOST_BLOCKS} can be trained"
+        )
+    trained_blocks = list(lite0_blocks())[-options.fine_tune_blocks :]
+    shipped = load_lite0_weights()
+    given = _given(photos, trained_blocks[0], shipped, cache_dir=cache_dir, progress=progress)
+    features = lite0_features(list(photos), cache_dir=cache_dir, progress=progress)
+    fitted = ~is_held_out
+    coef, bias = fit_lite0_head(
+        features[fitted], class_index[fitted], categories=categories, seed=options.seed, settings=options.lite0
+    )
+    work_dir.mkdir(parents=True, exist_ok=True)
+    start = work_dir / "start.safetensors"
+    save_file(shipped | {"logits/kernel": coef, "logits/bias": bias}, start)
+    pixels = np.stack([prepare_image(photos[place]) for place in check_rows(is_held_out)])
+    logits, trained = fit_and_refit(
+        given,
+        class_index,
+        is_held_out,
+        check_inputs=pixels,
+        plan=Plan(
+            expert="lite0",
+            build=partial(lite0_tail, start, trained_blocks),
+            finish=partial(_whole, start),
+            categories=categories,
+            epochs=options.epochs_of("lite0"),
+            batch_size=options.batch_size or options.lite0.batch_size,
+            learning_rate=options.lite0.learning_rate,
+            patience=PATIENCE,
+            seed=options.seed,
+            warm_up=WARM_UP,
+            label_smoothing=LABEL_SMOOTHING,
+            readings=True,
+            workers=options.workers,
+            gpus_per_worker=options.gpus_per_worker,
+        ),
+        work_dir=work_dir,
+        names=names,
+        progress=progress,
+        on_epoch=on_epoch,
+    )
+    backbone = _named(trained.weights)
+    coef, bias = backbone.pop("logits/kernel"), backbone.pop("logits/bias")
+    Lite0Expert.save(directory, coef=coef, bias=bias, backbone=shipped | backbone)
+    (directory / KERAS_MODEL).write_bytes(trained.model.read_bytes())
+    check_openvino_against_keras("lite0", directory / MODEL, {"pixels": pixels}, trained.check_logits)
+    return logits
+
+
+def lite0_tail(start: Path, blocks: Sequence[Block]) -> "keras.Model":
+    """What is trained: (n, height * width * channels) before the first of the blocks to (n, categories) logits."""
+    import keras
+
+    arrays = load_file(start)
+    side = 7 if blocks[0].channels_in == 192 else 14
+    flat = keras.Input((side * side * blocks[0].channels_in,), name="given")
+    x = keras.layers.Reshape((side, side, blocks[0].channels_in), name="places")(flat)
+    x = keras.layers.Dropout(DROPOUT, name="dropout")(lite0_blocks_keras(x, blocks))
+    model = keras.Model(flat, keras.layers.Dense(len(arrays["logits/bias"]), dtype="float32", name="logits")(x))
+    set_lite0_weights(model, arrays)
+    return model
+
+
+def _whole(start: Path, tail: "keras.Model") -> "keras.Model":
+    """The whole network, from pixels, with the trained blocks in their places."""
+    trained = load_file(start) | _named({variable.path: np.asarray(variable.value) for variable in tail.weights})
+    return lite0_keras(trained.pop("logits/kernel"), trained.pop("logits/bias"), backbone=trained)
+
+
+def _named(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Keras' names as `bundle.lite0` has them: `block15_expand/kernel` is `block15/expand/kernel`."""
+    return {name.replace("_", "/", 1) if name.startswith("block") else name: own for name, own in weights.items()}
+
+
+def _given(
+    photos: Sequence[Path], block: Block, weights: dict[str, np.ndarray], *, cache_dir: Path, progress: Progress
+) -> np.ndarray:
+    """(n, 2, height * width * channels) float16: what a block is given, of each photo as it is and mirrored."""
+    runner = OpenvinoRunner(build_lite0(weights, before=block.name), threads=None, throughput=True)
+
+    def compute(places: list[int]) -> np.ndarray:
+        pixels = np.stack(map_threads(prepare_image, [photos[place] for place in places]))
+        return np.stack([runner.run(pixels), runner.run(np.ascontiguousarray(pixels[:, :, ::-1]))], axis=1)
+
+    return cached_features(
+        map_threads(photo_key, list(photos)),
+        compute,
+        backbone=f"lite0-{shipped_digest(WEIGHTS)[:8]}-before-{block.name}",
+        cache_dir=cache_dir,
+        progress=progress,
+        dtype=np.float16,
+    )
