@@ -351,8 +351,13 @@ def _tune(
 @tune_app.command("fusion")
 def tune_fusion(
     data: DataOption,
-    trials: Annotated[int, typer.Option(min=1, help="Starting points; each climbs to the best near it.")] = 20,
-    concurrent: Annotated[int | None, typer.Option(min=1, help="Trials at one time; default: one a CPU.")] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="Points to try; default 5000, with --ray 20, of which each climbs.")
+    ] = None,
+    ray: Annotated[bool, typer.Option("--ray", help="Run the trials through Ray Tune.")] = False,
+    concurrent: Annotated[
+        int | None, typer.Option(min=1, help="With --ray, trials at one time; default: one a CPU.")
+    ] = None,
     version: VersionOption = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Publish the best weights as a new version, if better.")
@@ -367,7 +372,7 @@ def tune_fusion(
 
     DATA names the folder that the version was trained on. Points are chosen on half of the rows and judged on the rest.
 
-    Example: rayonnage tune fusion --data ./listings --trials 20 --apply
+    Example: rayonnage tune fusion --data ./listings --apply
     """
     from bundle.store import ModelStore
     from datasets.folder import load_folders
@@ -384,7 +389,16 @@ def tune_fusion(
         manifest = version_trained_on(models, load_folders(data, progress=progress), version=version)
         held_out = HeldOutLogits.read(models.open_path(manifest.version) / HELD_OUT, manifest.experts)
         current = FusionPoint.of(manifest.experts)
-        found = search(held_out, current, trials=trials, concurrent=concurrent, seed=seed, progress=progress)
+        count = trials or (20 if ray else 5000)
+        found = search(
+            held_out,
+            current,
+            trials=count,
+            through_ray=ray,
+            concurrent=concurrent,
+            seed=seed,
+            progress=progress,
+        )
         directory = output or settings.home / "tune" / f"fusion-{manifest.version}"
         files = write_search(found, held_out, directory, seed=seed)
         applied = None
@@ -394,7 +408,7 @@ def tune_fusion(
         written = [str(file) for file in files]
         print_json({"version": manifest.version, **found.as_json(), "applied": applied, "files": written})
         return
-    typer.echo(f"Version {manifest.version}, {trials} trials")
+    typer.echo(f"Version {manifest.version}, {count} trials")
     _print_rich(search_tables(found))
     for file in files:
         typer.echo(f"Written: {file}", err=True)

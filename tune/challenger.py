@@ -6,7 +6,7 @@ from tune.fusion_point import FusionPoint
 from tune.held_out import HeldOutLogits
 from tune.publish import HELD_OUT, publish_point
 
-TRIALS = 20
+TRIALS = 5000
 
 
 def fusion(order: Order) -> Outcome:
@@ -19,7 +19,7 @@ def fusion(order: Order) -> Outcome:
     champion = order.store.manifest()
     held_out = HeldOutLogits.read(order.store.open_path(champion.version) / HELD_OUT, champion.experts)
     order.release_cpu()
-    found = search(held_out, FusionPoint.of(champion.experts), trials=TRIALS, concurrent=1, progress=order.progress)
+    found = search(held_out, FusionPoint.of(champion.experts), trials=TRIALS, progress=order.progress)
     if not found.better:
         low, high = found.gain.interval
         gain = f"{found.gain.weighted_f1:+.4f}, 95 % {low:+.4f} to {high:+.4f}"

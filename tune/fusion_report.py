@@ -42,6 +42,7 @@ def search_tables(search: FusionSearch) -> Group:
     points = Counter(
         (*_cells(trial.point, names), f"{trial.log_likelihood:.4f}", f"{trial.weighted_f1:.4f}")
         for trial in search.trials
+        if trial.weighted_f1 is not None  # else it was given up on a part of the rows
     )
     for cells, count in list(points.items())[:SHOWN_POINTS]:
         trials.add_row(str(count), *cells)

@@ -24,6 +24,7 @@ from tune.error import OtherDataError, TuneError
 from tune.fusion import search
 from tune.fusion_point import FusionPoint, calibrated, climb, fuse, likelihood, normalised
 from tune.fusion_report import search_tables, write_search
+from tune.fusion_screen import likelihoods, random_points
 from tune.held_out import HeldOutLogits, halves
 from tune.publish import HELD_OUT, publish_point
 from tune.subject import version_trained_on
@@ -128,12 +129,34 @@ def test_rows_that_an_expert_of_a_modality_missed_count_as_without_it(tmp_path: 
         HeldOutLogits.read(tmp_path / "nothing.npz", experts)
 
 
+def test_many_points_at_once_are_as_likely_as_each_alone(held_out: HeldOutLogits) -> None:
+    points = random_points(held_out, 7, centre=calibrated(held_out), seed=3)
+    together = likelihoods(held_out, points)
+    assert together == pytest.approx([likelihood(held_out, point) for point in points], abs=1e-4)
+
+
+def test_a_thousand_trials_come_at_least_as_high_as_a_climb(held_out: HeldOutLogits) -> None:
+    seen: list[tuple[str, int, int]] = []
+    found = search(held_out, CURRENT, trials=1000, progress=lambda *step: seen.append(step))
+    searched, _ = halves(held_out)
+    climbed = climb(searched, CURRENT, centre=calibrated(searched))
+
+    assert found.better and found.gain.interval[0] > 0
+    assert likelihood(searched, found.best) > likelihood(searched, climbed) - 1e-3
+    assert sorted(trial.number for trial in found.trials) == list(range(1000))
+    whole = [trial for trial in found.trials if trial.weighted_f1 is not None]
+    assert found.trials[: len(whole)] == whole and {t.rows for t in whole} == {len(searched.class_index)}
+    assert seen[0] == ("trials", 0, 1000) and seen[-1] == ("trials", 1000, 1000)
+    assert search_tables(found).renderables
+
+
 @pytest.mark.slow
 def test_a_search_improves_unseen_rows_and_gives_every_cpu_back(held_out: HeldOutLogits, tmp_path: Path) -> None:
     seen: list[tuple[str, int, int]] = []
     with ray_session():
         before = ray.available_resources()["CPU"]
-        found = search(held_out, CURRENT, trials=4, concurrent=2, progress=lambda *step: seen.append(step))
+        told = lambda *step: seen.append(step)  # noqa: E731
+        found = search(held_out, CURRENT, trials=4, through_ray=True, concurrent=2, progress=told)
         deadline = time.monotonic() + 15
         while ray.available_resources().get("CPU") != before and time.monotonic() < deadline:
             time.sleep(0.2)
