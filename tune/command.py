@@ -15,6 +15,7 @@ from datasets.folder import load_folders
 from datasets.progress import Progress
 from train.options import TrainOptions
 from train.ray_session import ray_session
+from train.signals import sigterm_as_ctrl_c
 from tune.error import StoppedError, TuneError
 from tune.journal import SWEEP, Journal, TrialRecord
 from tune.live_table import live_table
@@ -102,12 +103,12 @@ def run(order: Order, *, bars: Callable[[], AbstractContextManager[Progress]], c
     """
     space = space_of(order.options)
     with bars() as progress:
-        dataset = load_folders(order.data, progress=progress)
+        dataset = load_folders(order.data, check_photos=bool(order.options.image), progress=progress)
     asked = _asked(order.options, fingerprint(dataset))
     journal = Journal.resume(order.directory, asked) if order.resume else None
     if journal is None:
         Journal.check_new(order.directory)
-    with ray_session():
+    with ray_session(), sigterm_as_ctrl_c():  # Ray puts a handler of its own
         share = order.share.on(ray.cluster_resources())
         with bars() as progress:
             material = Material.prepare(dataset, order.options, cache_dir=order.cache_dir, progress=progress)
