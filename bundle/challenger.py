@@ -17,6 +17,8 @@ class Order:
         base: folders that the champion learned from.
         products: folder of the products sold since, or None where there are none.
         cache_dir: where features of frozen backbones are kept between trainings.
+        home: RAYONNAGE_HOME, where trainings leave their runs.
+        mlflow_uri: the setting of that name.
         promote: make the challenger champion.
         release_cpu: to be called before work is given to Ray, which wants the CPU that is held for this process.
     """
@@ -25,6 +27,8 @@ class Order:
     products: Path | None
     store: ModelStore
     cache_dir: Path
+    home: Path
+    mlflow_uri: str | None
     promote: bool
     progress: Progress
     release_cpu: Callable[[], None]

@@ -1,7 +1,7 @@
 """The model registry of MLflow: a version for each bundle, and the alias `champion`, a copy of the store's pointer.
 
-The store alone says which version answers. The copy is renewed after each training, after `rayonnage models promote`
-and `rollback`, and while `rayonnage mlflow` runs.
+The store alone says which version answers. The copy is renewed after each training and whenever `rayonnage mlflow`
+runs; a server that promotes a version does not wait for MLflow.
 """
 
 import contextlib

@@ -120,9 +120,9 @@ class Run:
 
     @classmethod
     def latest_resumable(cls, home: Path) -> Self | None:
-        """The newest run that was stopped or failed and whose `work` holds something, or None."""
+        """The newest run of `rayonnage train` that was stopped or failed and whose `work` holds something, or None."""
         for run in cls.all(home)[0]:
-            if run.record.state in ("stopped", "failed") and run.resumable:
+            if run.record.command == "train" and run.record.state in ("stopped", "failed") and run.resumable:
                 return run
         return None
 

@@ -20,6 +20,7 @@ from train.error import TrainError
 from train.expert import Kept
 from train.options import TrainOptions
 from train.pipeline import Trained, train
+from train.tracker import Tracker
 
 REPLAYED = 6_000
 """Rows of the base folders that are learned from again, at most."""
@@ -36,13 +37,14 @@ def train_small(
     cache_dir: Path,
     promote: bool = True,
     progress: Progress = silent,
+    tracker: Tracker | None = None,
 ) -> Trained:
     """Refit the champion's heads on all new products and a sample of the base folders.
 
     Args:
         base: the folders that the champion learned from.
         products: the folder of new products.
-        cache_dir, promote: as `train.pipeline.train` has them.
+        cache_dir, promote, tracker: as `train.pipeline.train` has them.
     Raises:
         TrainError: the champion has an expert whose features are not frozen, or no row can be learned from.
         NoSuchVersionError: there is no champion.
@@ -61,6 +63,7 @@ def train_small(
         promote=promote,
         progress=progress,
         kept=Kept(champion.categories, _vocabulary(store.open_path(), champion)),
+        tracker=tracker,
     )
 
 

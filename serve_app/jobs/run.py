@@ -99,6 +99,8 @@ class _Job:
             products=products if sold else None,
             store=self.store,
             cache_dir=self.settings.cache,
+            home=self.settings.home,
+            mlflow_uri=self.settings.mlflow_uri,
             promote=self.training.promote,
             progress=self.reporter.progress,
             release_cpu=cpu.release,
