@@ -14,8 +14,6 @@ from train.run import Run
 from train.small import train_small
 from train.tracker import Tracker
 
-TRAINED_BY_RAY = {"bigru", "vgg16"}
-
 
 def full(order: Order) -> Outcome:
     """Start over from the base folders and the products sold since.
@@ -63,7 +61,7 @@ def small(order: Order) -> Outcome:
 
 def _options(order: Order) -> TrainOptions:
     options = TrainOptions.of(order.store.manifest()) if order.store.champion() else TrainOptions()
-    if TRAINED_BY_RAY & {*options.text, *options.image} or options.fine_tune or options.fine_tune_blocks:
+    if options.by_keras:
         order.release_cpu()
     return options
 

@@ -27,18 +27,20 @@ def measured_folds(folds: np.ndarray) -> list[int]:
     return numbers[:enough].tolist()
 
 
-def held_out_rows(folds: np.ndarray, groups: np.ndarray, *, seed: int) -> np.ndarray:
+def held_out_rows(class_index: np.ndarray, folds: np.ndarray, groups: np.ndarray, *, seed: int) -> np.ndarray:
     """(n,) bool: the rows that a Keras training holds out. A fold of little data, of much as many as say enough.
 
+    A category whose rows would all be held out is learned from instead.
+
     Args:
-        folds, groups: (n,) int, of all rows.
+        class_index, folds, groups: (n,) int, of all rows.
     """
     is_held_out = folds == 0
-    own = np.unique(groups[is_held_out])
-    wanted = np.random.default_rng(seed).permutation(own)
+    wanted = np.random.default_rng(seed).permutation(np.unique(groups[is_held_out]))
     sizes = np.bincount(groups[is_held_out], minlength=int(groups.max()) + 1)[wanted]
-    kept = wanted[: int(np.searchsorted(np.cumsum(sizes), ENOUGH)) + 1]
-    return is_held_out & np.isin(groups, kept)
+    is_held_out &= np.isin(groups, wanted[: int(np.searchsorted(np.cumsum(sizes), ENOUGH)) + 1])
+    unlearned = np.setdiff1d(class_index, class_index[~is_held_out])
+    return is_held_out & ~np.isin(groups, groups[np.isin(class_index, unlearned)])
 
 
 def cross_fit(

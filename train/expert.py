@@ -1,7 +1,7 @@
 """Fits the experts by name: each writes its files and answers the rows it never saw."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import softmax
 
 from bundle.manifest import CategoryEntry, Modality
+from bundle.text import CleanText
 from datasets.progress import Progress, silent
 from train.calibration import fit_temperature
 from train.crossfit import cross_fit, held_out_rows
@@ -99,20 +100,31 @@ def fit_experts(
         TrainError: no expert is left.
     """
     fitted, notes = [], []
-    for name in (*options.text, *options.image):
-        modality, fit = MODALITY[name], FITS[name]
-        usable = rows.has_text if modality == "text" else rows.has_photo
-        if len(np.unique(rows.class_index[usable])) < 2:
-            brings = "text" if modality == "text" else "a photo"
-            notes.append(f"{name} is left out: fewer than two categories have rows with {brings}")
-            continue
-        directory = staging / modality / name
-        logits = fit(Fit(rows, options, categories, directory, cache_dir, progress, kept, work_dir, on_epoch))
-        has_say = ~np.isnan(logits[:, 0])
-        fitted.append(FittedExpert(name, modality, logits, fit_temperature(logits[has_say], rows.class_index[has_say])))
+    with _ray_for(options):
+        for name in (*options.text, *options.image):
+            modality, fit = MODALITY[name], FITS[name]
+            usable = rows.has_text if modality == "text" else rows.has_photo
+            if len(np.unique(rows.class_index[usable])) < 2:
+                brings = "text" if modality == "text" else "a photo"
+                notes.append(f"{name} is left out: fewer than two categories have rows with {brings}")
+                continue
+            directory = staging / modality / name
+            logits = fit(Fit(rows, options, categories, directory, cache_dir, progress, kept, work_dir, on_epoch))
+            has_say = ~np.isnan(logits[:, 0])
+            temperature = fit_temperature(logits[has_say], rows.class_index[has_say])
+            fitted.append(FittedExpert(name, modality, logits, temperature))
     if not fitted:
         raise TrainError("; ".join(notes))
     return fitted, notes
+
+
+def _ray_for(options: TrainOptions) -> AbstractContextManager[None]:
+    """One Ray for all experts that Keras trains; starting it takes longer than many a training."""
+    if not options.by_keras:
+        return nullcontext()
+    from train.ray_session import ray_session
+
+    return ray_session()
 
 
 def _fit_linear(job: Fit) -> np.ndarray:
@@ -171,33 +183,12 @@ def _fit_e5(job: Fit) -> np.ndarray:
     from bundle.expert_e5 import E5Expert
     from train.e5_head import e5_vectors, fit_e5_head
 
-    rows, places = job.rows, np.flatnonzero(job.rows.has_text)
-    vectors = e5_vectors([rows.texts[place] for place in places], cache_dir=job.cache_dir, progress=job.progress)
+    places, texts = _texts(job.rows)
+    vectors = e5_vectors(texts, cache_dir=job.cache_dir, progress=job.progress)
     coef, bias, logits = _fit_heads(job, "e5", places, vectors, partial(fit_e5_head, settings=job.options.e5))
     E5Expert.save(job.directory, coef=coef, bias=bias)
     job.progress("train e5", 1, 1)
     return logits
-
-
-def _fine_tune_e5(job: Fit) -> np.ndarray:
-    from train.e5_fine_tune import fine_tune_e5
-
-    rows, places = job.rows, np.flatnonzero(job.rows.has_text)
-    with _work_dir(job, "e5") as work_dir:
-        logits = fine_tune_e5(
-            [rows.texts[place] for place in places],
-            rows.class_index[places],
-            held_out_rows(rows.folds, rows.groups, seed=job.options.seed)[places],
-            categories=job.categories,
-            options=job.options,
-            directory=job.directory,
-            work_dir=work_dir,
-            cache_dir=job.cache_dir,
-            names=[rows.names[place] for place in places],
-            progress=job.progress,
-            on_epoch=job.on_epoch,
-        )
-    return _spread(logits, places, len(rows.folds))
 
 
 def _fit_lite0(job: Fit) -> np.ndarray:
@@ -217,66 +208,56 @@ def _fit_lite0(job: Fit) -> np.ndarray:
     return logits
 
 
+def _fine_tune_e5(job: Fit) -> np.ndarray:
+    from train.e5_fine_tune import fine_tune_e5
+
+    return _by_keras(job, "e5", partial(fine_tune_e5, cache_dir=job.cache_dir), *_texts(job.rows))
+
+
 def _fine_tune_lite0(job: Fit) -> np.ndarray:
     from train.lite0_fine_tune import fine_tune_lite0
 
-    rows, places, photos = job.rows, *_photos(job.rows)
-    with _work_dir(job, "lite0") as work_dir:
-        logits = fine_tune_lite0(
-            photos,
-            rows.class_index[places],
-            held_out_rows(rows.folds, rows.groups, seed=job.options.seed)[places],
-            categories=job.categories,
-            options=job.options,
-            directory=job.directory,
-            work_dir=work_dir,
-            cache_dir=job.cache_dir,
-            names=[rows.names[place] for place in places],
-            progress=job.progress,
-            on_epoch=job.on_epoch,
-        )
-    return _spread(logits, places, len(rows.folds))
+    return _by_keras(job, "lite0", partial(fine_tune_lite0, cache_dir=job.cache_dir), *_photos(job.rows))
 
 
 def _fit_bigru(job: Fit) -> np.ndarray:
     from train.keras_text import train_bigru
 
-    rows, places = job.rows, np.flatnonzero(job.rows.has_text)
-    with _work_dir(job, "bigru") as work_dir:
-        logits = train_bigru(
-            [rows.texts[place] for place in places],
-            rows.class_index[places],
-            held_out_rows(rows.folds, rows.groups, seed=job.options.seed)[places],
-            categories=job.categories,
-            options=job.options,
-            directory=job.directory,
-            work_dir=work_dir,
-            names=[rows.names[place] for place in places],
-            progress=job.progress,
-            on_epoch=job.on_epoch,
-        )
-    return _spread(logits, places, len(rows.folds))
+    return _by_keras(job, "bigru", train_bigru, *_texts(job.rows))
 
 
 def _fit_vgg16(job: Fit) -> np.ndarray:
     from train.keras_image import train_vgg16
 
-    rows, places, photos = job.rows, *_photos(job.rows)
-    with _work_dir(job, "vgg16") as work_dir:
-        logits = train_vgg16(
-            photos,
+    return _by_keras(job, "vgg16", partial(train_vgg16, cache_dir=job.cache_dir), *_photos(job.rows))
+
+
+def _by_keras(
+    job: Fit, name: str, train: Callable[..., np.ndarray], places: np.ndarray, inputs: Sequence
+) -> np.ndarray:
+    """Logits of the rows held out, from an expert that Keras trains on the others.
+
+    Args:
+        train: `train.keras_text.train_bigru` and its like.
+        places: rows that have `inputs`, in that order.
+    """
+    rows = job.rows
+    with _work_dir(job, name) as work_dir:
+        logits = train(
+            inputs,
             rows.class_index[places],
-            held_out_rows(rows.folds, rows.groups, seed=job.options.seed)[places],
+            held_out_rows(rows.class_index, rows.folds, rows.groups, seed=job.options.seed)[places],
             categories=job.categories,
             options=job.options,
             directory=job.directory,
             work_dir=work_dir,
-            cache_dir=job.cache_dir,
             names=[rows.names[place] for place in places],
             progress=job.progress,
             on_epoch=job.on_epoch,
         )
-    return _spread(logits, places, len(rows.folds))
+    spread = np.full((len(rows.folds), job.categories), np.nan, np.float32)
+    spread[places] = logits
+    return spread
 
 
 FITS: dict[str, Callable[[Fit], np.ndarray]] = {
@@ -339,13 +320,12 @@ def _work_dir(job: Fit, expert: str) -> Iterator[Path]:
         yield job.work_dir / expert
 
 
+def _texts(rows: Rows) -> tuple[np.ndarray, list[CleanText]]:
+    """Places of the rows with a text, and the texts in that order."""
+    places = np.flatnonzero(rows.has_text)
+    return places, [rows.texts[place] for place in places]
+
+
 def _photos(rows: Rows) -> tuple[np.ndarray, list[Path]]:
     """Places of the rows with a photo, and the photos in that order."""
     return np.flatnonzero(rows.has_photo), [photo for photo in rows.photos if photo is not None]
-
-
-def _spread(logits: np.ndarray, places: np.ndarray, rows: int) -> np.ndarray:
-    """Logits of some rows as (rows, categories), NaN elsewhere."""
-    spread = np.full((rows, logits.shape[1]), np.nan, np.float32)
-    spread[places] = logits
-    return spread

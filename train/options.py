@@ -144,6 +144,12 @@ class TrainOptions:
         plain = asdict(self)
         return plain | {"text": list(self.text), "image": list(self.image)}
 
+    @property
+    def by_keras(self) -> list[str]:
+        """Experts that are trained by Keras, through Ray Train."""
+        trained = {"bigru": True, "vgg16": True, "e5": self.fine_tune, "lite0": self.fine_tune_blocks > 0}
+        return [name for name in (*self.text, *self.image) if trained.get(name)]
+
     def epochs_of(self, expert: str) -> int:
         """Epochs that Keras trains an expert for, at most."""
         return self.epochs or getattr(self, expert).epochs

@@ -51,9 +51,9 @@ def train_small(
     """
     champion = store.manifest()
     options = TrainOptions.of(champion)
-    trained = {"bigru": "bigru" in options.text, "e5": options.fine_tune, "lite0": options.fine_tune_blocks > 0}
-    for name in (name for name, is_trained in trained.items() if is_trained):
-        raise TrainError(f"{name} of the champion has no frozen features to go on from: start a full training")
+    for name in options.by_keras:
+        if name != "vgg16":
+            raise TrainError(f"{name} of the champion has no frozen features to go on from: start a full training")
     dataset = load_folders([*base, products], progress=progress)
     return train(
         replay(dataset, champion.codes, source=products, seed=options.seed),
