@@ -1,8 +1,11 @@
 """A Keras expert under trial: the training's own steps, in the trial's process and without Ray Train."""
 
 import os
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,8 +13,7 @@ from train.loop import Plan
 from train.options import TrainOptions
 from train.scores import weighted_f1
 from tune.candidate import WHOLE
-from tune.error import TuneError
-from tune.material import Ground, TokenInput
+from tune.material import FineTuneInput, Ground, TokenInput
 
 if TYPE_CHECKING:
     import keras
@@ -23,16 +25,14 @@ PATIENCE = 3
 
 
 def plan_of(name: str, ground: Ground, options: TrainOptions, *, gpus: float = 0) -> Plan:
-    """How an expert is trained under options.
-
-    Raises:
-        TuneError: no trial can train that expert.
-    """
+    """How an expert is trained under options."""
     from train.loop import batch_size_of
 
     is_held_out = np.ones(len(ground.class_index), bool)
     is_held_out[ground.trained] = False
     settings = getattr(options, name)
+    build: Callable[[], keras.Model]
+    extra: dict[str, Any] = {}
     if name == "bigru":
         from bundle.tokenizer import PAD_ID
         from train.keras_text import bigru
@@ -43,9 +43,14 @@ def plan_of(name: str, ground: Ground, options: TrainOptions, *, gpus: float = 0
     elif name == "vgg16":
         from train.keras_image import vgg16_head
 
-        build, extra = partial(vgg16_head, categories=ground.categories), {}
+        build = partial(vgg16_head, categories=ground.categories)
     else:
-        raise TuneError(f"no trial can train {name}")
+        from bundle.e5_pieces import PAD_ID
+        from train.keras_e5 import e5_network
+
+        build = partial(_from_start, e5_network, ground.inputs["e5"], layers=settings.layers)
+        extra = {"label_smoothing": settings.label_smoothing, "warm_up": settings.warm_up}
+        extra |= {"pad_id": PAD_ID, "readings": True}
     return Plan(
         expert=name,
         build=build,
@@ -72,7 +77,11 @@ class KerasCandidate:
         self._ground, self._plan, self._cpus, self._gpus = ground, plan, cpus, gpus
         self._fixed = epochs
         inputs = ground.inputs[plan.expert]
-        self._inputs: np.ndarray = inputs.token_ids if isinstance(inputs, TokenInput) else inputs
+        self._inputs: np.ndarray = inputs
+        if isinstance(inputs, TokenInput):
+            self._inputs = inputs.token_ids
+        elif isinstance(inputs, FineTuneInput):
+            self._inputs = inputs.piece_ids
         self._stepper: Stepper | None = None
         self._epoch, self._best_score = 0, -1.0
         self._logits = np.zeros((len(ground.judged), ground.categories), np.float32)
@@ -98,7 +107,8 @@ class KerasCandidate:
             if not np.isfinite(stepper.step(before + number, *batch)):
                 rows = [f"row {row}" for row in batches[number - 1]]
                 raise DivergedError(self._plan.expert, self._epoch, number, rows)
-        logits = stepper.logits(self._inputs[self._ground.judged])
+        judged = self._inputs[self._ground.judged]
+        logits = stepper.logits(judged[:, 0] if self._plan.readings else judged)
         score = weighted_f1(logits, self._ground.class_index[self._ground.judged])
         if self._fixed or score > self._best_score:
             self._best_score, self._logits, self.epochs = score, logits, self._epoch
@@ -119,7 +129,8 @@ class KerasCandidate:
         from train.batches import epoch_batches, text_lengths
 
         plan = self._plan
-        lengths = None if plan.pad_id is None else text_lengths(self._inputs, plan.pad_id)
+        texts = self._inputs[:, 0] if plan.readings else self._inputs
+        lengths = None if plan.pad_id is None else text_lengths(texts, plan.pad_id)
         trained = np.sort(self._ground.trained)
         return epoch_batches(trained, lengths, batch_size=plan.batch_size, seed=plan.seed, epoch=self._epoch)
 
@@ -127,9 +138,23 @@ class KerasCandidate:
         from train.batches import cut
 
         inputs, labels = self._inputs[batch], self._ground.class_index[batch].astype(np.int32)
+        if self._plan.readings:  # one of three times the other one, as in a training
+            other = np.random.default_rng([self._plan.seed, self._epoch, 1]).random(int(batch.max()) + 1)[batch]
+            inputs = inputs[np.arange(len(batch)), (other < 1 / 3).astype(int)]
         if self._plan.pad_id is not None:
             inputs = cut(inputs, self._plan.pad_id)
         return inputs, labels, self._weights[labels] / np.float32(len(batch))
+
+
+def _from_start(network: "Callable[..., keras.Model]", given: FineTuneInput, *, layers: int) -> "keras.Model":
+    """The network at its start; the file it reads is made where the trial runs, which may be another machine."""
+    from bundle.e5 import load_e5_weights
+    from train.keras_e5 import write_start
+
+    with TemporaryDirectory(prefix="rayonnage-e5-") as folder:
+        start = Path(folder) / "start.safetensors"
+        write_start(load_e5_weights(), given.coef, given.bias, start)
+        return network(start, trained_layers=layers)
 
 
 def _as_it_is(model: "keras.Model") -> "keras.Model":

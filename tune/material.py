@@ -32,13 +32,28 @@ class TokenInput:
 
 
 @dataclass(frozen=True, slots=True)
+class FineTuneInput:
+    """What all of `e5` is trained from.
+
+    Attributes:
+        piece_ids: (n, 2, pieces) int32, two readings of each row.
+        coef, bias: of the head that it starts with, fitted on rows that are learned from.
+    """
+
+    piece_ids: np.ndarray
+    coef: np.ndarray
+    bias: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
     """Rows to fit on and rows to judge on, in the form that each expert reads.
 
     Attributes:
         class_index: (n,) int of all rows.
         trained, judged: (…,) int, places in the rows. `trained` is in random order, so that its beginning is a sample.
-        inputs: by expert: a sparse matrix (n, terms), an array (n, width) or (n, readings, width), or `TokenInput`.
+        inputs: by expert: a sparse matrix (n, terms), an array (n, width) or (n, readings, width), `TokenInput`,
+            or `FineTuneInput`.
     """
 
     modality: Modality
@@ -54,7 +69,8 @@ class Material:
     """The usable rows of a dataset, with what is computed once for all: n rows in every array.
 
     Attributes:
-        frozen: features of frozen backbones by expert; they know nothing of labels or folds.
+        frozen: features of frozen backbones by expert, or what a network that is fine-tuned reads; they know nothing of
+            labels or folds.
     """
 
     modality: Modality
@@ -63,7 +79,8 @@ class Material:
     class_index: np.ndarray
     folds: np.ndarray
     categories: int
-    seed: int
+    options: TrainOptions
+    cache_dir: Path
     frozen: dict[str, np.ndarray]
 
     @classmethod
@@ -89,7 +106,8 @@ class Material:
             class_index=rows.class_index[places],
             folds=rows.folds[places],
             categories=len(dataset.codes),
-            seed=options.seed,
+            options=options,
+            cache_dir=cache_dir,
             frozen=_frozen(texts, photos, options, cache_dir=cache_dir, progress=progress),
         )
 
@@ -109,14 +127,28 @@ class Material:
         return self._ground(self.folds != REPORT_FOLD, self.folds == REPORT_FOLD)
 
     def _ground(self, is_trained: np.ndarray, is_judged: np.ndarray) -> Ground:
-        trained = np.random.default_rng(self.seed).permutation(np.flatnonzero(is_trained))
+        trained = np.random.default_rng(self.options.seed).permutation(np.flatnonzero(is_trained))
         inputs: dict[str, Any] = dict(self.frozen)
         if "linear" in self.experts:
             inputs["linear"] = _terms(self.texts, trained)
         if "bigru" in self.experts:
             inputs["bigru"] = _tokens(self.texts, trained)
+        if self.options.fine_tune:
+            inputs["e5"] = self._fine_tune_input(trained)
         judged = np.flatnonzero(is_judged)
         return Ground(self.modality, self.categories, self.class_index, trained, judged, inputs)
+
+    def _fine_tune_input(self, trained: np.ndarray) -> FineTuneInput:
+        from train.e5_fine_tune import HEAD_ROWS
+        from train.e5_head import e5_vectors, fit_e5_head
+
+        part = trained[:HEAD_ROWS]
+        vectors = e5_vectors([self.texts[row] for row in part], cache_dir=self.cache_dir, titles=False)
+        options, labels = self.options, self.class_index[part]
+        coef, bias = fit_e5_head(
+            vectors[:, 0], labels, categories=self.categories, seed=options.seed, settings=options.e5
+        )
+        return FineTuneInput(self.frozen["e5"], coef, bias)
 
 
 def _check_enough(dataset: Dataset, class_index: np.ndarray, folds: np.ndarray, modality: Modality) -> None:
@@ -136,7 +168,12 @@ def _frozen(
     texts: Sequence[CleanText], photos: list[Path], options: TrainOptions, *, cache_dir: Path, progress: Progress
 ) -> dict[str, np.ndarray]:
     frozen = {}
-    if "e5" in options.text and not options.fine_tune:
+    if options.fine_tune:
+        from bundle.e5 import load_e5_weights
+        from train.e5_fine_tune import _piece_ids
+
+        frozen["e5"] = _piece_ids(texts, load_e5_weights())
+    elif "e5" in options.text:
         from train.e5_head import e5_vectors
 
         frozen["e5"] = e5_vectors(texts, cache_dir=cache_dir, progress=progress)
