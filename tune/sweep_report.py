@@ -145,7 +145,7 @@ def sweep_tables(journal: Journal, space: Space, best: TrialRecord, verdict: Ver
             f"{scores.expected_calibration_error:.3f}",
         )
     low, high = verdict.gain.interval
-    said = "better" if verdict.better else "no better than chance would have it"
+    said = "better" if verdict.better else "no better than chance would have it; the defaults will do"
     gain = f"Gain in weighted F1 {verdict.gain.weighted_f1:+.4f} (95 % {low:+.4f} to {high:+.4f}): {said}."
     return Group(trials, result, gain)
 
