@@ -5,7 +5,8 @@
 
 writes `debian/train` and `debian/test` in our layout from the package index that apt keeps. Binary packages of one
 source package are one group, and no group (or text that is nearly the same) is in both folders. A package's own name
-and its source's are taken out of the description: they would often be the answer.
+and its source's are taken out of the description: they would often be the answer. A description that several sources
+share is left out: it is a form that says no more than what kind of part the package is.
 """
 
 import argparse
@@ -28,6 +29,9 @@ LEFT_OUT = frozenset({"debug", "localization", "metapackages", "oldlibs", "tasks
 
 SECTIONS = 27
 MOST_ROWS = 48_000
+MOST_SOURCES = 2
+"""Source packages that have one title, at most; more have it from a form."""
+
 TEST_FOLDS = 5
 SEED = 7
 
@@ -85,7 +89,7 @@ def without_names(description: str, names: Iterable[str]) -> str:
 
 def choose(packages: Iterable[Package], *, sections: int = SECTIONS, most: int = MOST_ROWS) -> list[Package]:
     """Packages of the largest sections; of too many, whole source packages drawn by chance, in index order."""
-    found = [package for package in packages if package.section not in LEFT_OUT]
+    found = _telling([package for package in packages if package.section not in LEFT_OUT])
     largest = {section for section, _ in Counter(package.section for package in found).most_common(sections)}
     found = [package for package in found if package.section in largest]
     by_source: dict[str, int] = Counter(package.source for package in found)
@@ -97,6 +101,14 @@ def choose(packages: Iterable[Package], *, sections: int = SECTIONS, most: int =
             kept.add(source)
             rows += by_source[source]
     return [package for package in found if package.source in kept]
+
+
+def _telling(packages: Sequence[Package]) -> list[Package]:
+    """Without titles that several sources share: without the name, "Documentation for" is left of many."""
+    sources: dict[str, set[str]] = defaultdict(set)
+    for package in packages:
+        sources[package.title.casefold()].add(package.source)
+    return [package for package in packages if len(sources[package.title.casefold()]) <= MOST_SOURCES]
 
 
 def write_folder(packages: Sequence[Package], folder: Path, *, codes: dict[str, int]) -> None:

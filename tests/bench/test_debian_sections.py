@@ -47,6 +47,12 @@ def test_the_largest_sections_are_kept_and_whole_sources_drawn() -> None:
     assert [package for package in packages[:60] if package.source in sources] == chosen
 
 
+def test_a_title_that_is_a_form_is_left_out() -> None:
+    packages = [Package(f"p{row}", f"s{row}", "doc", "Documentation for") for row in range(3)]
+    packages += [Package(f"q{row}", f"t{row}", "doc", "chess board") for row in range(2)]
+    assert [package.name for package in choose(packages)] == ["q0", "q1"]
+
+
 def test_no_source_is_in_train_and_test(tmp_path: Path) -> None:
     words = ("arcade game", "text editor", "web server", "mail reader", "chess board")
     packages = [
