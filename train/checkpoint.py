@@ -15,6 +15,7 @@ from train.loop import Epoch
 if TYPE_CHECKING:
     import keras
 
+CHECKPOINT, DRAFT = "checkpoint-", "checkpoint.tmp"
 RECORD, STATE, BEST = "progress.json", "variables.safetensors", "best.safetensors"
 
 
@@ -50,41 +51,48 @@ class Progressed:
         return bool(self.history) and self.history[-1].epoch - self.best_epoch >= patience
 
 
-def write_checkpoint(now: Progressed, variables: Sequence["keras.Variable"], work_dir: Path) -> Path:
-    """Write a checkpoint below `work_dir`; Ray Train takes it from there.
+def write_checkpoint(now: Progressed, variables: Sequence["keras.Variable"], work_dir: Path) -> None:
+    """Write a checkpoint in place of the one before, which stays whole until then.
+
+    Ray Train's own are registered seconds after they are reported, and lost when a worker is lost before that.
 
     Args:
         variables: of model and optimizer, those of dropout's random numbers too.
     """
-    folder = work_dir / "checkpoint"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    save_file({str(n): np.array(variable.value) for n, variable in enumerate(variables)}, folder / STATE)
+    draft = work_dir / DRAFT
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    save_file({str(n): np.array(variable.value) for n, variable in enumerate(variables)}, draft / STATE)
     if now.best_logits is not None:
         weights = {f"weights/{n}": np.ascontiguousarray(array) for n, array in enumerate(now.best_weights)}
-        save_file(weights | {"logits": now.best_logits}, folder / BEST)
+        save_file(weights | {"logits": now.best_logits}, draft / BEST)
     record = {name: getattr(now, name) for name in ("epoch", "step", "losses", "seconds", "best_epoch")}
     record["history"] = [asdict(epoch) for epoch in now.history]
-    (folder / RECORD).write_text(json.dumps(record))
-    return folder
+    (draft / RECORD).write_text(json.dumps(record))
+    number = 1 + max(_numbers(work_dir), default=0)
+    draft.rename(work_dir / f"{CHECKPOINT}{number}")
+    for older in range(1, number):
+        shutil.rmtree(work_dir / f"{CHECKPOINT}{older}", ignore_errors=True)
 
 
-def read_checkpoint(variables: Sequence["keras.Variable"]) -> Progressed | None:
-    """Set the variables to Ray Train's last checkpoint; None where there is none."""
-    import ray.train
-
-    checkpoint = ray.train.get_checkpoint()
-    if checkpoint is None:
+def read_checkpoint(variables: Sequence["keras.Variable"], work_dir: Path) -> Progressed | None:
+    """Set the variables to the last checkpoint; None where there is none."""
+    numbers = _numbers(work_dir)
+    if not numbers:
         return None
-    with checkpoint.as_directory() as name:
-        folder = Path(name)
-        state = load_file(folder / STATE)
-        for number, variable in enumerate(variables):
-            variable.assign(state[str(number)])
-        record = json.loads((folder / RECORD).read_text())
-        record["history"] = [Epoch(**epoch) for epoch in record["history"]]
-        if (folder / BEST).exists():
-            best = load_file(folder / BEST)
-            record["best_logits"] = best.pop("logits")
-            record["best_weights"] = [best[f"weights/{n}"] for n in range(len(best))]
+    folder = work_dir / f"{CHECKPOINT}{max(numbers)}"
+    state = load_file(folder / STATE)
+    for number, variable in enumerate(variables):
+        variable.assign(state[str(number)])
+    record = json.loads((folder / RECORD).read_text())
+    record["history"] = [Epoch(**epoch) for epoch in record["history"]]
+    if (folder / BEST).exists():
+        best = load_file(folder / BEST)
+        record["best_logits"] = best.pop("logits")
+        record["best_weights"] = [best[f"weights/{n}"] for n in range(len(best))]
     return Progressed(**record)
+
+
+def _numbers(work_dir: Path) -> list[int]:
+    names = (path.name.removeprefix(CHECKPOINT) for path in work_dir.glob(f"{CHECKPOINT}*"))
+    return [int(name) for name in names if name.isdecimal()]

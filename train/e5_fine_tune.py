@@ -62,7 +62,7 @@ def fine_tune_e5(
         TrainError: nothing to train on, a loss that is not finite, or a served form that answers otherwise.
     """
     shipped = load_e5_weights()
-    piece_ids = _piece_ids(texts, shipped)
+    piece_ids = piece_ids_of(texts, shipped)
     work_dir.mkdir(parents=True, exist_ok=True)
     start = work_dir / "start.safetensors"
     if not start.exists():
@@ -116,7 +116,7 @@ def _plan(start: Path, categories: int, options: TrainOptions) -> Plan:
     )
 
 
-def _piece_ids(texts: Sequence[CleanText], weights: dict[str, np.ndarray]) -> np.ndarray:
+def piece_ids_of(texts: Sequence[CleanText], weights: dict[str, np.ndarray]) -> np.ndarray:
     """(n, 2, pieces) int32: the whole listing and its title alone (the whole again where one of both is missing)."""
     pieces = E5Pieces(weights["piece_text"].tobytes().decode().split("\n"), weights["piece_score"])
     whole = [e5_text(text) for text in texts]

@@ -6,6 +6,7 @@ Train asks anyway.
 """
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -160,14 +161,17 @@ def fit(
 
 def _run(plan: Plan, rows: Mapping[str, np.ndarray], work_dir: Path, names: Sequence[str] | None) -> None:
     import ray.train
-    from ray.train.tensorflow import TensorflowTrainer
+    from ray.train.v2.api.data_parallel_trainer import DataParallelTrainer
 
+    from train.tensorflow_backend import TensorflowWorkers
     from train.worker import train_loop
 
     gpus = _gpus_per_worker(plan)
     (work_dir / "failure.json").unlink(missing_ok=True)
-    trainer = TensorflowTrainer(
+    shutil.rmtree(work_dir / "ray", ignore_errors=True)  # of an earlier attempt, which Ray would take for this one
+    trainer = DataParallelTrainer(
         train_loop,
+        backend_config=TensorflowWorkers(),
         train_loop_config={"plan": replace(plan, gpus_per_worker=gpus), "work_dir": work_dir},
         scaling_config=ray.train.ScalingConfig(
             num_workers=plan.workers, use_gpu=gpus > 0, resources_per_worker={"CPU": 1, "GPU": gpus} if gpus else None
@@ -175,7 +179,6 @@ def _run(plan: Plan, rows: Mapping[str, np.ndarray], work_dir: Path, names: Sequ
         run_config=ray.train.RunConfig(
             name=plan.expert,
             storage_path=str(work_dir / "ray"),
-            checkpoint_config=ray.train.CheckpointConfig(num_to_keep=1),
             failure_config=ray.train.FailureConfig(max_failures=LOST_WORKERS),
         ),
         datasets={"rows": rows_dataset(rows)},

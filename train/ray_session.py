@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 import ray
 
+from train.error import TrainError
+
+ATTEMPTS = 3
 ENVIRONMENT = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # or workers would start through `uv run` where we were
     "RAY_TRAIN_V2_ENABLED": "1",
@@ -31,17 +34,34 @@ def ray_session(*, debug: bool = False) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    ray.init(
-        address="local",
-        include_dashboard=False,
-        log_to_driver=debug,
-        logging_level=logging.INFO if debug else logging.ERROR,
-        object_store_memory=OBJECT_STORE_BYTES,
-    )
+    _start(debug=debug)
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _start(*, debug: bool) -> None:
+    """Start Ray, again where the machine was too busy: Ray gives its first process 30 seconds, whatever is asked."""
+    os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")  # nobody takes away the only machine
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            ray.init(
+                address="local",
+                include_dashboard=False,
+                log_to_driver=debug,
+                logging_level=logging.INFO if debug else logging.ERROR,
+                object_store_memory=OBJECT_STORE_BYTES,
+            )
+            return
+        except Exception as error:  # Ray has no class of its own for it
+            ray.shutdown()
+            if "timed out during startup" not in str(error):
+                raise
+            if attempt == ATTEMPTS:
+                raise TrainError(
+                    f"Ray did not start in {ATTEMPTS} attempts of 30 seconds: this machine is too busy; stop other work"
+                ) from error
 
 
 OBJECT_STORE_BYTES = 256 * 1024**2

@@ -225,8 +225,10 @@ class Tracker:
 
     def _draw_graph(self, expert: str) -> None:
         """Show the graph that the expert's worker left, once."""
-        file = self.run.work / expert / GRAPH
-        if expert not in self._graphs and file.is_file():
+        if expert in self._graphs:
+            return
+        for file in (self.run.work / expert).rglob(GRAPH):
             self._graphs.add(expert)
             with EventFile(self.run.directory / expert) as events:
                 events.graph(file.read_bytes())
+            break

@@ -19,6 +19,7 @@ from train.batches import ahead, cut, epoch_batches, text_lengths
 from train.checkpoint import Progressed, read_checkpoint, write_checkpoint
 from train.loop import Epoch, Plan
 from train.scores import macro_f1, weighted_f1
+from train.tensorboard_graph import GRAPH, write_graph
 
 if TYPE_CHECKING:
     import keras
@@ -65,10 +66,12 @@ class _Training:
         self._steps = -(-len(self._train_rows) // plan.batch_size)
         self._stepper = step.Stepper(plan, steps=self._steps * plan.epochs)
         self._last_told = 0.0
+        if self._rank == 0:
+            write_graph(self._stepper.model, work_dir / GRAPH)
 
     def run(self) -> None:
         """Train from the last checkpoint on, or from the start."""
-        now = read_checkpoint(self._stepper.variables) or Progressed()
+        now = read_checkpoint(self._stepper.variables, self._work_dir) or Progressed()
         while now.epoch <= self._plan.epochs and not now.stale(self._plan.patience):
             if not self._run_epoch(now):
                 return
@@ -142,14 +145,12 @@ class _Training:
         return self._stepper.sum_over_workers(logits)
 
     def _report(self, now: Progressed, metrics: dict[str, Any]) -> None:
-        """Report to Ray Train, with a checkpoint from the first worker. All workers call it, or none goes on."""
+        """Keep a checkpoint, and report to Ray Train. All workers call it, or none goes on."""
         import ray.train
 
-        if self._rank:
-            ray.train.report(metrics)
-            return
-        folder = write_checkpoint(now, self._stepper.variables, self._work_dir)
-        ray.train.report(metrics, checkpoint=ray.train.Checkpoint.from_directory(folder))
+        if self._rank == 0:
+            write_checkpoint(now, self._stepper.variables, self._work_dir)
+        ray.train.report(metrics)
 
     def _finish(self, now: Progressed) -> None:
         assert now.best_logits is not None

@@ -170,9 +170,9 @@ def _frozen(
     frozen = {}
     if options.fine_tune:
         from bundle.e5 import load_e5_weights
-        from train.e5_fine_tune import _piece_ids
+        from train.e5_fine_tune import piece_ids_of
 
-        frozen["e5"] = _piece_ids(texts, load_e5_weights())
+        frozen["e5"] = piece_ids_of(texts, load_e5_weights())
     elif "e5" in options.text:
         from train.e5_head import e5_vectors
 

@@ -89,7 +89,9 @@ def test_two_workers_of_which_one_is_lost_come_to_what_one_came_to(tmp_path: Pat
     def kill_one_in_the_middle_of_the_second_epoch() -> None:
         while not told or told[-1] < STEPS + STEPS // 4:
             time.sleep(0.02)
-        workers = [p for p in psutil.process_iter(["cmdline"]) if "ray::RayTrainWorker" in " ".join(p.info["cmdline"])]
+        workers = [
+            p for p in psutil.process_iter(["cmdline"]) if "ray::RayTrainWorker" in " ".join(p.info["cmdline"] or [])
+        ]
         killed.append(len(told))
         max(workers, key=lambda worker: worker.create_time()).send_signal(signal.SIGKILL)
 
@@ -107,11 +109,13 @@ def test_two_workers_of_which_one_is_lost_come_to_what_one_came_to(tmp_path: Pat
 
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; sys.path.insert(0, 'tests/train')\n"
+        "import sys; from pathlib import Path\n"
         "import test_distributed as own\n"
         "own.train(Path(sys.argv[1]), dropout=0.2)"
     )
-    stopped = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "stopped")], cwd=ROOT)
+    command = [sys.executable, "-c", program, str(tmp_path / "stopped")]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"}  # Ray's workers import it too
+    stopped = subprocess.Popen(command, cwd=ROOT, env=environment)
     progress = tmp_path / "stopped" / "progress.json"
     while not (progress.exists() and '"epoch": 1' in progress.read_text()):
         assert stopped.poll() is None
