@@ -153,7 +153,7 @@ def _fit_linear(job: Fit) -> np.ndarray:
 
 def _refit_linear(job: Fit, vocabulary: "Vocabulary") -> np.ndarray:
     """The vocabulary may have seen the rows held out: it knows which words there are, and no label."""
-    from bundle.expert_linear import LinearExpert
+    from bundle.expert_linear import STEEPNESS, LinearExpert, margin_logits
     from train.linear import fit_classifiers, tfidf_features
 
     rows = job.rows
@@ -167,12 +167,12 @@ def _refit_linear(job: Fit, vocabulary: "Vocabulary") -> np.ndarray:
 
     def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
         coef, bias = fit(fitted)
-        return features[answered] @ coef + bias
+        return margin_logits(features[answered] @ coef + bias, STEEPNESS)
 
     logits = cross_fit(
         answer, rows.has_text, rows.folds, categories=job.categories, stage="train linear", progress=job.progress
     )
-    LinearExpert(vocabulary, *fit(np.flatnonzero(rows.has_text))).save(job.directory)
+    LinearExpert(vocabulary, *fit(np.flatnonzero(rows.has_text)), STEEPNESS).save(job.directory)
     job.progress("train linear", 1, 1)
     return logits
 

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-from bundle.expert_linear import LinearExpert, Vocabulary, linear_text
+from bundle.expert_linear import STEEPNESS, LinearExpert, Vocabulary, linear_text
 from bundle.text import CleanText
 from bundle.tfidf import NGRAMS, WORD, Analyzer, Tfidf
 from train.options import LinearSettings
@@ -42,7 +42,7 @@ def fit_linear(
     vectorizers = new_vectorizers(len(strings))
     features = sp.hstack([v.fit_transform(strings) for v in vectorizers.values()], format="csr", dtype=np.float32)
     coef, bias = fit_classifiers(features, class_index, categories=categories, seed=seed, settings=settings)
-    return LinearExpert(fitted_tfidf(vectorizers), coef, bias)
+    return LinearExpert(fitted_tfidf(vectorizers), coef, bias, STEEPNESS)
 
 
 def tfidf_features(texts: Sequence[CleanText], vocabulary: Vocabulary) -> sp.csr_matrix:

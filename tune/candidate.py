@@ -87,14 +87,14 @@ class Refitted:
 
 
 def _fit_linear(ground: Ground, options: TrainOptions, places: np.ndarray) -> np.ndarray:
+    from bundle.expert_linear import STEEPNESS, margin_logits
     from train.linear import fit_classifiers
 
     terms, labels = ground.inputs["linear"], ground.class_index[places]
     coef, bias = fit_classifiers(
         terms[places], labels, categories=ground.categories, seed=options.seed, settings=options.linear
     )
-    logits: np.ndarray = terms[ground.judged] @ coef + bias
-    return logits
+    return margin_logits(terms[ground.judged] @ coef + bias, STEEPNESS)
 
 
 def _fit_head(name: str, ground: Ground, options: TrainOptions, places: np.ndarray) -> np.ndarray:

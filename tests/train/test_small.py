@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bundle.expert_linear import STEEPNESS, margin_logits
 from bundle.store import ModelStore
 from datasets.folder import load_folders
 from train.error import TrainError
@@ -31,7 +32,7 @@ def test_features_by_a_kept_vocabulary_give_the_expert_that_fitted_it(small_dir:
     features = tfidf_features(rows.texts, fitted.tfidf)
     coef, bias = fit_classifiers(features, rows.class_index, categories=3, seed=7)
     # As near as the solver's tolerance brings two fits of the same features.
-    np.testing.assert_allclose(features @ coef + bias, fitted.logits(rows.texts), atol=0.02)
+    np.testing.assert_allclose(margin_logits(features @ coef + bias, STEEPNESS), fitted.logits(rows.texts), atol=0.02)
 
 
 def test_a_replay_keeps_every_new_product_and_a_share_of_each_old_category(
