@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bench import command as bench_command
 from serve_app import models_command, trainings_command, users_command
 from serve_app.command_line import JsonOption, StoreOption, print_json, settings_with
 from train import runs_command
@@ -35,6 +36,7 @@ app.add_typer(tune_app, name="tune")
 app.add_typer(models_command.app, name="models")
 app.add_typer(users_command.app, name="users")
 app.add_typer(trainings_command.app, name="trainings")
+app.add_typer(bench_command.app, name="bench")
 app.add_typer(runs_command.app, name="runs", context_settings={"obj": settings_with})
 
 DataOption = Annotated[
