@@ -21,6 +21,11 @@ from train.expert import TrainOptions
 from train.pipeline import train
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what talks to servers last: once started they stay, and would take time from all that came after."""
+    items.sort(key=lambda item: "e2e" in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def sample_dir() -> Path:
     """The bundled sample, to be read only."""
