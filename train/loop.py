@@ -167,7 +167,7 @@ def _run(plan: Plan, rows: Mapping[str, np.ndarray], work_dir: Path, names: Sequ
     from train.worker import train_loop
 
     gpus = _gpus_per_worker(plan)
-    (work_dir / "failure.json").unlink(missing_ok=True)
+    (work_dir / "diverged.json").unlink(missing_ok=True)
     shutil.rmtree(work_dir / "ray", ignore_errors=True)  # of an earlier attempt, which Ray would take for this one
     trainer = DataParallelTrainer(
         train_loop,
@@ -187,12 +187,11 @@ def _run(plan: Plan, rows: Mapping[str, np.ndarray], work_dir: Path, names: Sequ
     try:
         trainer.fit()
     except ray.train.TrainingFailedError as error:
-        _raise_failure(work_dir, names)
         for cause in getattr(error, "worker_failures", {}).values():
             if isinstance(cause, TrainError):
                 raise cause from None
         raise
-    _raise_failure(work_dir, names)
+    _raise_divergence(work_dir, names)
 
 
 def rows_dataset(rows: Mapping[str, np.ndarray]) -> Any:
@@ -214,16 +213,14 @@ def rows_dataset(rows: Mapping[str, np.ndarray]) -> Any:
     )
 
 
-def _raise_failure(work_dir: Path, names: Sequence[str] | None) -> None:
-    """Raise what a worker wrote down before it gave up."""
-    path = work_dir / "failure.json"
+def _raise_divergence(work_dir: Path, names: Sequence[str] | None) -> None:
+    """Raise what the workers wrote down before they ended: a loss that was no number."""
+    path = work_dir / "diverged.json"
     if not path.exists():
         return
     failure = json.loads(path.read_text())
-    if "reason" in failure:
-        raise TrainError(failure["reason"])
-    rows = failure.pop("rows")
-    raise DivergedError(**failure, rows=[names[row] if names else f"row {row}" for row in rows])
+    rows = [names[row] if names else f"row {row}" for row in failure.pop("rows")]
+    raise DivergedError(**failure, rows=rows)
 
 
 def _gpus_per_worker(plan: Plan) -> float:

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from train.batches import ahead, cut, epoch_batches, text_lengths
 from train.checkpoint import Progressed, read_checkpoint, write_checkpoint
+from train.error import TrainError
 from train.loop import Epoch, Plan
 from train.scores import macro_f1, weighted_f1
 from train.tensorboard_graph import GRAPH, write_graph
@@ -37,10 +39,12 @@ def train_loop(config: dict[str, Any]) -> None:
     work_dir: Path = config["work_dir"]
     try:
         _Training(plan, work_dir).run()
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            reason = f"training of {plan.expert} found no room on the disk ({error.filename or work_dir})"
-            (work_dir / "failure.json").write_text(json.dumps({"reason": reason}))
+    except (OSError, SafetensorError) as error:
+        # safetensors gives the number in its message only.
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or f"os error {errno.ENOSPC}" in str(error):
+            raise TrainError(
+                f"training of {plan.expert}: no room left on the disk of {work_dir}; make some, and go on with --resume"
+            ) from error
         raise
 
 
@@ -89,7 +93,7 @@ class _Training:
             if not np.isfinite(loss):  # the sum over all workers: each of them sees it, and ends
                 failure = {"expert": plan.expert, "epoch": now.epoch, "step": number}
                 failure["rows"] = batches[number - 1].tolist()
-                (self._work_dir / "failure.json").write_text(json.dumps(failure))
+                (self._work_dir / "diverged.json").write_text(json.dumps(failure))
                 return False
             now.losses.append(loss)
             now.step = number

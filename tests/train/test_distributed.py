@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,24 +35,23 @@ def rows() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return token_ids, class_index, np.arange(ROWS) % 5 == 0
 
 
-def network(dropout: float):  # type: ignore[no-untyped-def]
+def network():  # type: ignore[no-untyped-def]
     import keras
 
     token_ids = keras.Input((None,), dtype="int32")
     x = keras.layers.Embedding(200, 16, mask_zero=True)(token_ids)
-    x = keras.layers.Dropout(dropout)(keras.layers.GRU(16)(x))
-    return keras.Model(token_ids, keras.layers.Dense(CATEGORIES)(x))
+    return keras.Model(token_ids, keras.layers.Dense(CATEGORIES)(keras.layers.GRU(16)(x)))
 
 
 def same(model):  # type: ignore[no-untyped-def]
     return model
 
 
-def train(work_dir: Path, *, workers: int = 1, dropout: float = 0.0, told: list[int] | None = None) -> Trained:
+def train(work_dir: Path, *, workers: int = 1, told: list[int] | None = None) -> Trained:
     token_ids, class_index, is_held_out = rows()
     plan = Plan(
         expert="bigru",
-        build=partial(network, dropout),
+        build=network,
         finish=same,
         categories=CATEGORIES,
         epochs=EPOCHS,
@@ -82,7 +80,12 @@ def ray_for_all() -> Iterator[None]:
         yield
 
 
-def test_two_workers_of_which_one_is_lost_come_to_what_one_came_to(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    return train(tmp_path_factory.mktemp("undisturbed"))
+
+
+def test_two_workers_of_which_one_is_lost_come_to_what_one_came_to(undisturbed: Trained, tmp_path: Path) -> None:
     told: list[int] = []
     killed: list[int] = []
 
@@ -100,19 +103,15 @@ def test_two_workers_of_which_one_is_lost_come_to_what_one_came_to(tmp_path: Pat
     two = train(tmp_path / "two", workers=2, told=told)
     assert killed
     assert min(told[killed[0] + 1 :]) >= STEPS, "it began again from the start, not from the checkpoint"
-    one = train(tmp_path / "one")
+    one = undisturbed
     assert [epoch.epoch for epoch in two.history] == list(range(1, EPOCHS + 1))
     np.testing.assert_allclose([epoch.loss for epoch in two.history], [epoch.loss for epoch in one.history], rtol=1e-3)
     np.testing.assert_allclose(two.held_out_logits, one.held_out_logits, atol=0.01)
     assert one.history[-1].weighted_f1 > 0.9
 
 
-def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
-    program = (
-        "import sys; from pathlib import Path\n"
-        "import test_distributed as own\n"
-        "own.train(Path(sys.argv[1]), dropout=0.2)"
-    )
+def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(undisturbed: Trained, tmp_path: Path) -> None:
+    program = "import sys; from pathlib import Path\nimport test_distributed as own\nown.train(Path(sys.argv[1]))"
     command = [sys.executable, "-c", program, str(tmp_path / "stopped")]
     environment = os.environ | {"PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"}  # Ray's workers import it too
     stopped = subprocess.Popen(command, cwd=ROOT, env=environment)
@@ -125,11 +124,20 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Pat
     assert stopped.wait(60) != 0
     assert not (tmp_path / "stopped" / "history.json").exists()
     told: list[int] = []
-    resumed = train(tmp_path / "stopped", dropout=0.2, told=told)
+    resumed = train(tmp_path / "stopped", told=told)
     assert min(done for done in told if done) >= STEPS
-    whole = train(tmp_path / "whole", dropout=0.2)
-    np.testing.assert_allclose(resumed.held_out_logits, whole.held_out_logits, atol=1e-4)
-    assert [epoch.loss for epoch in resumed.history] == pytest.approx([epoch.loss for epoch in whole.history], rel=1e-4)
+    np.testing.assert_allclose(resumed.held_out_logits, undisturbed.held_out_logits, atol=1e-4)
+    losses = [epoch.loss for epoch in undisturbed.history]
+    assert [epoch.loss for epoch in resumed.history] == pytest.approx(losses, rel=1e-4)
+
+
+def test_a_checkpoint_holds_the_state_of_dropout_s_random_numbers() -> None:
+    from bundle.keras_runner import import_keras
+    from train.keras_text import bigru
+
+    import_keras()
+    model = bigru(vocabulary=10, categories=2, dropout=0.5)
+    assert any("seed_generator" in variable.path for variable in model.variables)
 
 
 def test_more_workers_than_the_machine_has_are_refused_with_what_to_ask_for(tmp_path: Path) -> None:
