@@ -60,6 +60,10 @@ ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with the swe
 SweepOutputOption = Annotated[
     Path | None, typer.Option(file_okay=False, help="Folder of the sweep; default: a new one in RAYONNAGE_HOME.")
 ]
+RayAddressOption = Annotated[
+    str | None,
+    typer.Option(help="Of a Ray cluster to train on, such as auto on its head; default: a Ray of its own."),
+]
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")]
 
 
@@ -95,6 +99,7 @@ def train(
         typer.Option(metavar="FILE.yaml", help="Options of a file, as tune writes them; those given here go first."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the training that was stopped last.")] = False,
+    ray_address: RayAddressOption = None,
     promote: Annotated[bool, typer.Option(help="Make the new version champion.")] = True,
     mlflow: Annotated[bool, typer.Option(help="Record it in MLflow, where that is installed.")] = True,
     store: StoreOption = None,
@@ -129,6 +134,7 @@ def train(
     }
     options_of(config, given)  # before minutes are spent on reading the data
     place = mlflow_place(settings.home, settings.mlflow_uri) if mlflow else None
+    _join_cluster(ray_address)
     with bars() as progress, sigterm_as_ctrl_c():
         dataset = load_folders(data, progress=progress)
         run, options = open_run(settings.home, dataset, data=data, config=config, given=given, resume=resume)
@@ -274,6 +280,7 @@ def tune_text(
     seed: SeedOption = 7,
     resume: ResumeOption = False,
     output: SweepOutputOption = None,
+    ray_address: RayAddressOption = None,
     json_output: JsonOption = False,
 ) -> None:
     """Search the text experts' settings; the best are written as a file that `rayonnage train --config` takes.
@@ -287,6 +294,7 @@ def tune_text(
 
     options = TrainOptions(_names(text), (), epochs=epochs, seed=seed, fine_tune=fine_tune)
     share = (concurrent, cpus_per_trial, gpus_per_trial)
+    _join_cluster(ray_address)
     _tune(data, options, trials, share, resume=resume, output=output, json_output=json_output)
 
 
@@ -303,6 +311,7 @@ def tune_image(
     seed: SeedOption = 7,
     resume: ResumeOption = False,
     output: SweepOutputOption = None,
+    ray_address: RayAddressOption = None,
     json_output: JsonOption = False,
 ) -> None:
     """Search the image experts' settings, as `rayonnage tune text` does those of text.
@@ -313,6 +322,7 @@ def tune_image(
 
     options = TrainOptions((), _names(image), image_weights, epochs, seed)
     share = (concurrent, cpus_per_trial, gpus_per_trial)
+    _join_cluster(ray_address)
     _tune(data, options, trials, share, resume=resume, output=output, json_output=json_output)
 
 
@@ -744,6 +754,13 @@ def _say_stopped(run: "Run", data: list[Path]) -> None:
     folders = " ".join(f"--data {folder}" for folder in data)
     how = f"go on with: rayonnage train {folders} --resume" if run.resumable else "there is nothing yet to go on from"
     typer.echo(f"Stopped; {how}", err=True)
+
+
+def _join_cluster(address: str | None) -> None:
+    if address is not None:
+        from train.ray_session import join_cluster
+
+        join_cluster(address)
 
 
 def _note(line: str) -> None:

@@ -57,7 +57,7 @@ def group_folds(labels: np.ndarray, groups: np.ndarray, *, folds: int, seed: int
         groups: (n,) group of each row.
         folds: at least 2.
     Returns:
-        (n,) int64 in 0..folds-1.
+        (n,) int64 in 0..folds-1, 0 the fold of most groups.
     """
     if folds < 2:
         raise ValueError(f"folds must be at least 2, not {folds}")
@@ -81,7 +81,11 @@ def group_folds(labels: np.ndarray, groups: np.ndarray, *, folds: int, seed: int
         filled[fold, present] += counts
         sizes[fold] += len(rows)
         fold_of_row[rows] = fold
-    return fold_of_row
+    # Large groups are all dealt to the first folds, which are thus the least like the whole; they are named last.
+    groups_of_fold = [len(np.unique(group_index[fold_of_row == fold])) for fold in range(folds)]
+    rank = np.empty(folds, dtype=np.int64)
+    rank[np.argsort([-count for count in groups_of_fold], kind="stable")] = np.arange(folds)
+    return rank[fold_of_row]
 
 
 def text_edges(products: Sequence[Product]) -> list[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """Fits the head of the `lite0` image expert on features of the frozen backbone."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,13 @@ from train.softmax_head import fit_softmax_head
 
 def lite0_features(photos: list[Path], *, cache_dir: Path, progress: Progress = silent) -> np.ndarray:
     """(n, 1280) float32 features of photos that decode, from the cache where it has them."""
-    backbone = Lite0Features()
+
+    @cache
+    def backbone() -> Lite0Features:
+        return Lite0Features()
 
     def compute(places: list[int]) -> np.ndarray:
-        return backbone.features(np.stack(map_threads(prepare_image, [photos[place] for place in places])))
+        return backbone().features(np.stack(map_threads(prepare_image, [photos[place] for place in places])))
 
     identity = f"lite0-{shipped_digest(WEIGHTS)[:8]}"
     keys = map_threads(photo_key, photos)

@@ -2,8 +2,9 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 import ray
 
@@ -36,9 +37,26 @@ def ray_session(*, debug: bool = False) -> Iterator[None]:
         return
     _start(debug=debug)
     try:
-        yield
+        with redirect_stdout(sys.stderr):  # Ray prints there when a worker dies
+            yield
     finally:
         ray.shutdown()
+
+
+def join_cluster(address: str) -> None:
+    """Connect this process to a Ray that runs already, which `ray_session` then uses.
+
+    Args:
+        address: `auto` for that of this machine, or `host:port`.
+    Raises:
+        TrainError: there is none.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError) as error:
+        raise TrainError(f"--ray-address {address}: no Ray answers there ({str(error).splitlines()[0]})") from error
 
 
 def _start(*, debug: bool) -> None:

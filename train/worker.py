@@ -142,6 +142,8 @@ class _Training:
 
     def _answer(self, rows: np.ndarray) -> np.ndarray:
         """(rows, categories) float32 logits; each worker computes a share, and all get the whole."""
+        if not len(rows):  # TensorFlow's ring of workers crashes on nothing
+            return np.zeros((0, self._plan.categories), np.float32)
         own = rows[self._rank :: self._workers]
         logits = np.zeros((len(rows), self._plan.categories), np.float32)
         inputs = self._inputs[own][:, 0] if self._plan.readings else self._inputs[own]
