@@ -1,5 +1,6 @@
 """One step of training, in TensorFlow: the gradient of a batch that is shared among workers, and Adam."""
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,11 +27,12 @@ def prepare_machine(*, workers_here: int, seed: int, gpu: bool) -> None:
     import keras
     import tensorflow as tf
 
-    # Ray reserves one CPU and sets OpenMP's threads by it; TensorFlow's own may use what the machine has.
-    tf.config.threading.set_intra_op_parallelism_threads(max(1, (os.cpu_count() or 1) // workers_here))
     cards = tf.config.list_physical_devices("GPU")
-    for card in cards:
-        tf.config.experimental.set_memory_growth(card, True)
+    with contextlib.suppress(RuntimeError):  # TensorFlow is at work in this process already, as it was set up then
+        # Ray reserves one CPU and sets OpenMP's threads by it; TensorFlow's own may use what the machine has.
+        tf.config.threading.set_intra_op_parallelism_threads(max(1, (os.cpu_count() or 1) // workers_here))
+        for card in cards:
+            tf.config.experimental.set_memory_growth(card, True)
     if gpu and all(tf.config.experimental.get_device_details(card)["compute_capability"] >= (8, 0) for card in cards):
         # bfloat16 has float32's range, so that no loss need be scaled; older cards lack it.
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
