@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from bundle.e5 import BATCH, WEIGHTS, WIDTH, E5Encoder, dequantise, load_e5_weights
+from bundle.e5 import BATCH, WEIGHTS, WIDTH, E5Encoder, dequantise, e5_layers, load_e5_weights, quantise
 from bundle.e5_pieces import END_ID, START_ID, UNKNOWN_ID, E5Pieces
 from bundle.error import DamagedBundleError
 from bundle.expert import open_expert
@@ -241,3 +241,19 @@ def test_a_damaged_array_is_named(saved: Path, tmp_path: Path, change: str) -> N
     save_file(arrays | ({} if change == "missing" else {"layer3/query/scale": array[:-1].copy()}), directory / ENCODER)
     with pytest.raises(DamagedBundleError, match="layer3/query/scale"):
         open_expert(directory, ENTRY, threads=1, device="cpu")
+
+
+def test_an_encoder_in_8_bits_answers_as_the_one_in_4_bits_that_it_was_made_of(
+    weights: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    wider = dict(weights)
+    for layer in e5_layers():
+        matrix = dequantise(wider.pop(f"{layer}/nibbles"), wider[f"{layer}/scale"])
+        wider[f"{layer}/bytes"], wider[f"{layer}/scale"] = quantise(matrix)
+    coef, bias = np.eye(WIDTH, 3, dtype=np.float32), np.zeros(3, np.float32)
+    E5Expert.save(tmp_path, coef=coef, bias=bias, encoder=wider)
+    texts = [CleanText("Piscine tubulaire ronde", "avec pompe"), CleanText("Lot de 3 tomes", "")]
+    answers = E5Expert.open(tmp_path, threads=2, device="cpu").logits(texts)
+    shipped = E5Encoder(weights, max_pieces=MAX_PIECES, threads=2)
+    vectors = shipped.vectors(["Piscine tubulaire ronde avec pompe", "Lot de 3 tomes"])
+    np.testing.assert_allclose(answers, vectors @ coef, atol=2e-3)
