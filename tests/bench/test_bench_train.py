@@ -1,15 +1,11 @@
-"""`rayonnage bench train --quick` ends and has every figure. What the figures are is no test's business."""
-
-import json
-import subprocess
-import sys
-from pathlib import Path
+"""Parts of `rayonnage bench train`: they end and have figures. What the figures are is no test's business."""
 
 import pytest
 
+from bench.plain_keras import PlainProcess
 from bench.titles import titles
-
-REPOSITORY = Path(__file__).parent.parent.parent
+from bench.training import Size, _features
+from datasets.progress import silent
 
 
 def test_titles_come_in_any_number_and_as_long_as_those_of_the_sample() -> None:
@@ -24,23 +20,8 @@ def test_titles_come_in_any_number_and_as_long_as_those_of_the_sample() -> None:
 
 
 @pytest.mark.slow
-def test_a_quick_run_has_every_figure(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "rayonnage", "bench", "train", "--quick", "--target", "0.1", "--json"],
-        cwd=REPOSITORY,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "RAYONNAGE_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    said = json.loads(ran.stdout)
-    assert said["titles"] == 256
-    names = [ratio["name"] for ratio in said["ratios"]]
-    assert names[0] == "bigru, one epoch"
-    assert [name for name in names if name.startswith("photo features")] == names[-3:]
-    assert all(ratio["ratio"] > 0 for ratio in said["ratios"])
-    ways = said["time_to_f1"]["ways"]
-    assert [way["way"].split(",")[0] for way in ways] == ["ours", "scikit-learn", "plain Keras"]
-    assert all(way["seconds"] > 0 and 0 <= way["weighted_f1"] <= 1 for way in ways)
+def test_photo_features_are_compared_with_plain_keras() -> None:
+    with PlainProcess() as plain:
+        ratios = list(_features(Size(photos=8), plain, silent))
+    assert len(ratios) == 3
+    assert all(ratio.name.startswith("photo features") and ratio.ratio > 0 for ratio in ratios)
