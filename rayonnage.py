@@ -132,12 +132,12 @@ def train(
         "workers": workers,
         "gpus_per_worker": gpus_per_worker,
     }
-    options_of(config, given)  # before minutes are spent on reading the data
+    options, named = options_of(config, given)  # before minutes are spent on reading the data
     place = mlflow_place(settings.home, settings.mlflow_uri) if mlflow else None
     _join_cluster(ray_address)
     with bars() as progress, sigterm_as_ctrl_c():
         dataset = load_folders(data, progress=progress)
-        run, options = open_run(settings.home, dataset, data=data, config=config, given=given, resume=resume)
+        run, options = open_run(settings.home, dataset, options, data=data, named=named, resume=resume)
         try:
             with Tracker(run, mlflow=place, note=_note) as tracker:
                 trained = train_bundle(
@@ -386,13 +386,14 @@ def tune_fusion(
 
     Example: rayonnage tune fusion --data ./listings --apply
     """
+    from bundle.manifest import HELD_OUT
     from bundle.store import ModelStore
     from datasets.folder import load_folders
     from tune.fusion import search
     from tune.fusion_point import FusionPoint
     from tune.fusion_report import search_tables, write_search
     from tune.held_out import HeldOutLogits
-    from tune.publish import HELD_OUT, publish_point
+    from tune.publish import publish_point
     from tune.subject import version_trained_on
 
     settings = settings_with(store=store)

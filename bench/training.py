@@ -120,7 +120,6 @@ def _epochs(
     plan = Plan(
         expert="bigru",
         build=partial(bigru, vocabulary=vocabulary, categories=categories, dropout=0.3),
-        finish=_as_it_is,
         categories=categories,
         epochs=1,
         batch_size=BATCH,
@@ -196,7 +195,3 @@ def _seconds(work: Any) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def _as_it_is(model: Any) -> Any:
-    return model

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,14 @@ from scipy.special import softmax
 from bundle.expert import open_expert
 from bundle.fusion import Fusion, conformal_sets
 from bundle.image import prepare_image
-from bundle.manifest import CategoryEntry, DataEntry, ExpertEntry, Manifest, Modality, Situation
+from bundle.manifest import CategoryEntry, DataEntry, Manifest, Modality, Situation
 from bundle.text import CleanText
 from datasets.dataset import Dataset
 from train.calibration import conformal_threshold
 from train.expert import FittedExpert
-from train.fusion import search_weights
 from train.measure import COVERAGE, calibrate
 from train.parallel import map_threads
+from train.pipeline import new_manifest
 from train.rows import Rows
 from train.scores import Difference, Scores, difference, score
 
@@ -191,8 +190,7 @@ def _reads(rows: Rows, modality: Modality) -> np.ndarray:
 
 def _logits(expert: FittedExpert, judged: Rows, *, staging: Path) -> np.ndarray:
     """(n, categories) of the rows that the expert can read, by its served form."""
-    entry = _entry(expert, 0.0)
-    opened = open_expert(staging, entry, threads=None, device="cpu")
+    opened = open_expert(staging, expert.entry(0.0), threads=None, device="cpu")
     places = np.flatnonzero(_reads(judged, expert.modality))
     read = _texts if expert.modality == "text" else _pixels
     step = BATCH[expert.modality]
@@ -208,28 +206,10 @@ def _pixels(rows: Rows, places: np.ndarray) -> np.ndarray:
     return np.stack(map_threads(prepare_image, [photo for p in places if (photo := rows.photos[p]) is not None]))
 
 
-def _entry(expert: FittedExpert, weight: float) -> ExpertEntry:
-    directory = f"{expert.modality}/{expert.name}"
-    return ExpertEntry(
-        name=expert.name, modality=expert.modality, directory=directory, temperature=expert.temperature, weight=weight
-    )
-
-
 def _manifest(fitted: Sequence[FittedExpert], rows: Rows, learned: Dataset) -> Manifest:
     """What a bundle of these experts would say of weights and calibration."""
-    weights = search_weights([expert.held_out for expert in fitted], rows.class_index)
-    manifest = Manifest(
-        version="ablation",
-        created=datetime.now(UTC),
-        categories=[CategoryEntry.unnamed(code) for code in learned.codes],
-        data=DataEntry(fingerprint="", rows=len(rows.class_index), synthetic=learned.synthetic),
-        experts=[_entry(expert, min(1.0, weights[expert.name])) for expert in fitted],
-        situations={},
-        metrics={},
-        training={},
-        parent=None,
-        libraries={},
-        files={},
-    )
+    categories = [CategoryEntry.unnamed(code) for code in learned.codes]
+    data = DataEntry(fingerprint="", rows=len(rows.class_index), synthetic=learned.synthetic)
+    manifest = new_manifest(categories, data, fitted, rows.class_index)
     manifest.situations, _ = calibrate(manifest, fitted, rows.class_index, rows.groups)
     return manifest

@@ -5,6 +5,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+HELD_OUT = "held_out.npz"
+"""File of a bundle with what its training kept of rows no expert had seen: logits by expert, labels, groups."""
+
 Modality = Literal["text", "image"]
 Situation = Literal["text", "image", "both"]
 """What a listing brings: text only, photo only, or both."""

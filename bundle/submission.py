@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bundle.manifest import Manifest
+from bundle.manifest import HELD_OUT, Manifest
 from bundle.predict_folder import OutputError, check_output, predict_products, written_whole
 from bundle.predictor import Predictor
 from datasets.data_file import find_file
@@ -18,7 +18,6 @@ from datasets.progress import Progress, silent
 from datasets.table import INDEX, Row, read_table
 
 HEADER = ",prdtypecode"
-HELD_OUT = "held_out.npz"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from datasets.folder import load_folders
 from serve_app.database.engine import Database
 from train.expert import TrainOptions
 from train.pipeline import train
+from train.ray_session import ray_session
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,6 +37,16 @@ def sample_dir() -> Path:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A RAYONNAGE_HOME for the session: the store is `home/models`, features are cached in `home/cache`."""
     return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def session_ray() -> Iterator[None]:
+    """The one Ray of this process: restarted with threads of an earlier training still there, Ray can crash.
+
+    Source: https://github.com/ray-project/ray/issues/31145
+    """
+    with ray_session():
+        yield
 
 
 @pytest.fixture(scope="session")

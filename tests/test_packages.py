@@ -7,8 +7,6 @@ import pytest
 import ray
 import yaml
 
-from train.ray_session import ray_session
-
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("datasets", "bundle", "train", "tune", "serve_app", "ui", "bench")
 
@@ -23,9 +21,9 @@ def test_our_packages_resolve_inside_the_repository() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("session_ray")
 def test_our_packages_resolve_inside_the_repository_in_a_ray_worker() -> None:
-    with ray_session():
-        files = ray.get(ray.remote(room_files).remote())
+    files = ray.get(ray.remote(room_files).remote())
     for room, file in files.items():
         assert Path(file).is_relative_to(ROOT), f"{room} is {file} in a Ray worker"
 

@@ -11,8 +11,8 @@ from train.options import TrainOptions, read_config
 from train.run import Run
 
 
-def options_of(config: Path | None, given: Mapping[str, Any]) -> TrainOptions:
-    """Options of a file, over which those given go.
+def options_of(config: Path | None, given: Mapping[str, Any]) -> tuple[TrainOptions, list[str]]:
+    """Options of a file, over which those given go; and the names of all that either gives.
 
     Args:
         given: by the names of `TrainOptions`; None means not given.
@@ -20,28 +20,27 @@ def options_of(config: Path | None, given: Mapping[str, Any]) -> TrainOptions:
         ConfigError, TrainError: an option is unknown or of no use.
     """
     file = read_config(config) if config else {}
-    return TrainOptions.from_mapping(file | {name: value for name, value in given.items() if value is not None})
+    named = {name: value for name, value in given.items() if value is not None}
+    return TrainOptions.from_mapping(file | named), [*named, *(name for name in file if name not in named)]
 
 
 def open_run(
-    home: Path, dataset: Dataset, *, data: Sequence[Path], config: Path | None, given: Mapping[str, Any], resume: bool
+    home: Path, dataset: Dataset, options: TrainOptions, *, data: Sequence[Path], named: Sequence[str], resume: bool
 ) -> tuple[Run, TrainOptions]:
     """A new run, or the last one that was stopped.
 
+    Args:
+        options: that are asked for; named: those of them that somebody gave, in a file or on the command line.
     Raises:
         ResumeError: there is none, its data were others, or options are given that it was not begun with.
-        ConfigError, TrainError: an option is unknown or of no use.
     """
     if not resume:
-        options = options_of(config, given)
         return Run.start(home, options=options.as_dict(), data=data), options
     run = Run.latest_resumable(home)
     if run is None:
         raise ResumeError(str(home), "no training was stopped that one could go on with; leave out --resume")
-    options = TrainOptions.from_mapping(run.record.options)
-    wanted = options_of(config, given).as_dict()
-    named = [name for name, value in given.items() if value is not None]
-    for name in [*named, *(read_config(config) if config else [])]:
+    wanted = options.as_dict()
+    for name in named:
         was = run.record.options[name]
         if wanted[name] != was:
             raise ResumeError(run.record.run, f"was begun with {name} {was}, not {wanted[name]}; it goes on as begun")
@@ -53,4 +52,4 @@ def open_run(
             "name the same folders as they were, or leave out --resume",
         )
     run.resume()
-    return run, options
+    return run, TrainOptions.from_mapping(run.record.options)

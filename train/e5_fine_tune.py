@@ -1,9 +1,9 @@
 """Trains the whole `e5` network on labelled listings, not its head alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import softmax
@@ -17,7 +17,8 @@ from train.check import check_rows
 from train.e5_head import e5_vectors, fit_e5_head
 from train.error import MismatchError
 from train.keras_e5 import e5_network, encoder_weights, write_start
-from train.loop import OnEpoch, Plan, unheard
+from train.keras_job import KerasJob
+from train.loop import Plan
 from train.options import TrainOptions
 from train.refit import fit_and_refit
 
@@ -32,30 +33,11 @@ TOLERANCE = 0.05
 """Largest difference of a probability between the network in float32 and the served one in 8 bits."""
 
 
-def fine_tune_e5(
-    texts: Sequence[CleanText],
-    class_index: np.ndarray,
-    is_held_out: np.ndarray,
-    *,
-    categories: int,
-    options: TrainOptions,
-    directory: Path,
-    work_dir: Path,
-    cache_dir: Path,
-    names: Sequence[str] | None = None,
-    progress: Progress = silent,
-    on_epoch: OnEpoch = unheard,
-) -> np.ndarray:
+def fine_tune_e5(texts: Sequence[CleanText], job: KerasJob) -> np.ndarray:
     """Train the network and write what its expert needs: `encoder.safetensors` and `head.safetensors`.
 
     Args:
-        texts: (n,) of which at least one is held out and one is not.
-        class_index: (n,) int; is_held_out: (n,) bool.
-        options: of which `e5`, epochs, seed and workers count.
-        directory: of the expert in the bundle.
-        work_dir: for checkpoints and intermediate files; the caller removes it.
-        cache_dir: for the vectors that the head is first fitted on.
-        names: of the rows, for errors.
+        texts: (n,) as `job` has them.
     Returns:
         (n, categories) float32 logits of the best epoch, NaN in rows that are not held out.
     Raises:
@@ -63,56 +45,70 @@ def fine_tune_e5(
     """
     shipped = load_e5_weights()
     piece_ids = piece_ids_of(texts, shipped)
-    work_dir.mkdir(parents=True, exist_ok=True)
-    start = work_dir / "start.safetensors"
+    job.work_dir.mkdir(parents=True, exist_ok=True)
+    start = job.work_dir / "start.safetensors"
     if not start.exists():
-        fitted = np.random.default_rng(options.seed).permutation(np.flatnonzero(~is_held_out))[:HEAD_ROWS]
-        vectors = e5_vectors([texts[row] for row in fitted], cache_dir=cache_dir, progress=progress, titles=False)
-        coef, bias = fit_e5_head(
-            vectors[:, 0], class_index[fitted], categories=categories, seed=options.seed, settings=options.e5
+        order = np.random.default_rng(job.options.seed).permutation(np.flatnonzero(~job.is_held_out))
+        head = first_head(
+            texts,
+            job.class_index,
+            order,
+            categories=job.categories,
+            options=job.options,
+            cache_dir=job.cache_dir,
+            progress=job.progress,
         )
-        write_start(shipped, coef, bias, start)
-    checked = check_rows(is_held_out)
-
-    logits, trained = fit_and_refit(
-        piece_ids,
-        class_index,
-        is_held_out,
-        check_inputs=piece_ids[checked, 0],
-        plan=_plan(start, categories, options),
-        work_dir=work_dir,
-        names=names,
-        progress=progress,
-        on_epoch=on_epoch,
-    )
+        write_start(shipped, *head, start)
+    checked = check_rows(job.is_held_out)
+    build = partial(e5_network, start, trained_layers=job.options.e5.layers)
+    plan = e5_plan(job.options, build=build, categories=job.categories, train_rows=job.train_rows, patience=PATIENCE)
+    logits, trained = fit_and_refit(job, piece_ids, check_inputs=piece_ids[checked, 0], plan=plan)
     E5Expert.save(
-        directory,
+        job.directory,
         coef=trained.weights["logits/kernel"],
         bias=trained.weights["logits/bias"],
         encoder=encoder_weights(trained.weights, shipped),
     )
-    _check(directory, [texts[row] for row in checked], trained.check_logits)
+    _check(job.directory, [texts[row] for row in checked], trained.check_logits)
     return logits
 
 
-def _plan(start: Path, categories: int, options: TrainOptions) -> Plan:
-    settings = options.e5
-    return Plan(
-        expert="e5",
-        build=partial(e5_network, start, trained_layers=settings.layers),
-        finish=_as_it_is,
+def first_head(
+    texts: Sequence[CleanText],
+    class_index: np.ndarray,
+    order: np.ndarray,
+    *,
+    categories: int,
+    options: TrainOptions,
+    cache_dir: Path,
+    progress: Progress = silent,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The head that the network starts with, see `train.keras_e5.write_start`.
+
+    Args:
+        texts: (n,); class_index: (n,) int.
+        order: rows that are learned from, by chance; the head is fitted on the first of them.
+    Returns:
+        coef (WIDTH, categories) and bias (categories,) float32.
+    """
+    rows = order[:HEAD_ROWS]
+    vectors = e5_vectors([texts[row] for row in rows], cache_dir=cache_dir, progress=progress, titles=False)
+    return fit_e5_head(vectors[:, 0], class_index[rows], categories=categories, seed=options.seed, settings=options.e5)
+
+
+def e5_plan(
+    options: TrainOptions, *, build: "Callable[[], keras.Model]", categories: int, train_rows: int, **more: Any
+) -> Plan:
+    """How the network is trained; `more` as `Plan.of` takes it."""
+    return Plan.of(
+        "e5",
+        options,
+        build=build,
         categories=categories,
-        epochs=options.epochs_of("e5"),
-        batch_size=options.batch_size or settings.batch_size,
-        learning_rate=settings.learning_rate,
-        patience=PATIENCE,
-        seed=options.seed,
-        warm_up=settings.warm_up,
-        label_smoothing=settings.label_smoothing,
+        train_rows=train_rows,
         pad_id=PAD_ID,
         readings=True,
-        workers=options.workers,
-        gpus_per_worker=options.gpus_per_worker,
+        **more,
     )
 
 
@@ -134,7 +130,3 @@ def _check(directory: Path, texts: Sequence[CleanText], keras_logits: np.ndarray
     difference = float(np.abs(softmax(served, axis=1) - softmax(keras_logits, axis=1)).max())
     if not difference <= TOLERANCE:
         raise MismatchError("e5", difference, TOLERANCE)
-
-
-def _as_it_is(model: "keras.Model") -> "keras.Model":
-    return model

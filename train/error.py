@@ -1,10 +1,11 @@
 """What can go wrong in training.
 
 TrainError           one clear line; the command line turns it into exit code 2
-├── ConfigError      a file of options that cannot be used
-├── ResumeError      a training that cannot go on
+├── PlacedError
+│   ├── ConfigError  a file of options that cannot be used
+│   ├── ResumeError  a training that cannot go on
+│   └── RunError     a run's folder cannot be read or written
 ├── WeightsError     pretrained weights are neither there nor to be had, or do not fit
-├── RunError         a run's folder cannot be read or written
 ├── UnknownRunError  no run has that name
 ├── TrackingError    TensorBoard or MLflow cannot be opened
 ├── DivergedError    the loss is no number any more
@@ -18,28 +19,24 @@ class TrainError(Exception):
     exit_code = 2
 
 
-class ConfigError(TrainError):
+class PlacedError(TrainError):
+    """What is wrong with one file, folder or run: names it first."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(place, reason)
+        self.place = place
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
+class ConfigError(PlacedError):
     """A file of options that cannot be used: names the key."""
 
-    def __init__(self, file: str, reason: str) -> None:
-        super().__init__(file, reason)
-        self.file = file
-        self.reason = reason
 
-    def __str__(self) -> str:
-        return f"{self.file}: {self.reason}"
-
-
-class RunError(TrainError):
+class RunError(PlacedError):
     """A run whose folder cannot be read or written: names the file and the reason."""
-
-    def __init__(self, file: str, reason: str) -> None:
-        super().__init__(file, reason)
-        self.file = file
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.reason}"
 
 
 class UnknownRunError(TrainError):
@@ -62,16 +59,8 @@ class TrackingError(TrainError):
     """TensorBoard or MLflow that cannot be opened."""
 
 
-class ResumeError(TrainError):
+class ResumeError(PlacedError):
     """A training that cannot go on: says why."""
-
-    def __init__(self, run: str, reason: str) -> None:
-        super().__init__(run, reason)
-        self.run = run
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.run}: {self.reason}"
 
 
 class WeightsError(TrainError):

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from scipy.special import softmax
 
-from bundle.manifest import CategoryEntry, Modality
+from bundle.manifest import CategoryEntry, ExpertEntry, Modality
 from bundle.text import CleanText
 from datasets.progress import Progress, silent
 from train.calibration import fit_temperature
 from train.crossfit import cross_fit, held_out_rows
 from train.error import TrainError
 from train.fusion import HeldOutExpert
+from train.keras_job import KerasJob
 from train.loop import OnEpoch, unheard
 from train.options import MODALITY, TrainOptions
 from train.rows import Rows
@@ -47,6 +48,16 @@ class FittedExpert:
     modality: Modality
     logits: np.ndarray
     temperature: float
+
+    def entry(self, weight: float) -> ExpertEntry:
+        """What a manifest says of it."""
+        return ExpertEntry(
+            name=self.name,
+            modality=self.modality,
+            directory=f"{self.modality}/{self.name}",
+            temperature=self.temperature,
+            weight=min(1.0, weight),
+        )
 
     @property
     def held_out(self) -> HeldOutExpert:
@@ -211,13 +222,13 @@ def _fit_lite0(job: Fit) -> np.ndarray:
 def _fine_tune_e5(job: Fit) -> np.ndarray:
     from train.e5_fine_tune import fine_tune_e5
 
-    return _by_keras(job, "e5", partial(fine_tune_e5, cache_dir=job.cache_dir), *_texts(job.rows))
+    return _by_keras(job, "e5", fine_tune_e5, *_texts(job.rows))
 
 
 def _fine_tune_lite0(job: Fit) -> np.ndarray:
     from train.lite0_fine_tune import fine_tune_lite0
 
-    return _by_keras(job, "lite0", partial(fine_tune_lite0, cache_dir=job.cache_dir), *_photos(job.rows))
+    return _by_keras(job, "lite0", fine_tune_lite0, *_photos(job.rows))
 
 
 def _fit_bigru(job: Fit) -> np.ndarray:
@@ -229,11 +240,11 @@ def _fit_bigru(job: Fit) -> np.ndarray:
 def _fit_vgg16(job: Fit) -> np.ndarray:
     from train.keras_image import train_vgg16
 
-    return _by_keras(job, "vgg16", partial(train_vgg16, cache_dir=job.cache_dir), *_photos(job.rows))
+    return _by_keras(job, "vgg16", train_vgg16, *_photos(job.rows))
 
 
 def _by_keras(
-    job: Fit, name: str, train: Callable[..., np.ndarray], places: np.ndarray, inputs: Sequence
+    job: Fit, name: str, train: Callable[[Any, KerasJob], np.ndarray], places: np.ndarray, inputs: Sequence
 ) -> np.ndarray:
     """Logits of the rows held out, from an expert that Keras trains on the others.
 
@@ -242,19 +253,21 @@ def _by_keras(
         places: rows that have `inputs`, in that order.
     """
     rows = job.rows
+    is_held_out = held_out_rows(rows.class_index, rows.folds, rows.groups, seed=job.options.seed)
     with _work_dir(job, name) as work_dir:
-        logits = train(
-            inputs,
-            rows.class_index[places],
-            held_out_rows(rows.class_index, rows.folds, rows.groups, seed=job.options.seed)[places],
+        own = KerasJob(
+            class_index=rows.class_index[places],
+            is_held_out=is_held_out[places],
             categories=job.categories,
             options=job.options,
             directory=job.directory,
             work_dir=work_dir,
+            cache_dir=job.cache_dir,
             names=[rows.names[place] for place in places],
             progress=job.progress,
             on_epoch=job.on_epoch,
         )
+        logits = train(inputs, own)
     spread = np.full((len(rows.folds), job.categories), np.nan, np.float32)
     spread[places] = logits
     return spread
@@ -289,16 +302,16 @@ def _fit_heads(
     Returns:
         coef, bias and (rows, categories) logits, NaN in rows that no fold answered.
     """
+    from train.softmax_head import each_reading
+
     rows = job.rows
     place_of = np.full(len(rows.folds), -1)
     place_of[places] = np.arange(len(places))
     readings = features.reshape(len(features), -1, features.shape[-1])
 
     def fit(fitted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        own = readings[place_of[fitted]]
-        flat, labels = own.reshape(-1, own.shape[-1]), np.repeat(rows.class_index[fitted], own.shape[1])
-        there = ~np.isnan(flat[:, 0])
-        return fit_head(flat[there], labels[there], categories=job.categories, seed=job.options.seed)
+        flat, labels = each_reading(readings[place_of[fitted]], rows.class_index[fitted])
+        return fit_head(flat, labels, categories=job.categories, seed=job.options.seed)
 
     def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
         coef, bias = fit(fitted)

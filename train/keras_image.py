@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import openvino as ov
@@ -16,7 +16,8 @@ from datasets.photo import photo_key
 from datasets.progress import Progress, silent
 from train.check import check_openvino_against_keras, check_rows
 from train.features import cached_features
-from train.loop import OnEpoch, Plan, batch_size_of, fit, unheard
+from train.keras_job import KerasJob
+from train.loop import Plan
 from train.options import TrainOptions
 from train.parallel import map_threads
 from train.vgg16 import BLOCKS, FEATURES, MEAN_RGB, backbone_weights, identity, vgg16_graph
@@ -25,49 +26,48 @@ if TYPE_CHECKING:
     import keras
 
 HIDDEN = 512
-PATIENCE = 3
 
 
-def train_vgg16(
-    photos: Sequence[Path | bytes],
-    class_index: np.ndarray,
-    is_held_out: np.ndarray,
-    *,
-    categories: int,
-    options: TrainOptions,
-    directory: Path,
-    work_dir: Path,
-    cache_dir: Path,
-    names: Sequence[str] | None = None,
-    progress: Progress = silent,
-    on_epoch: OnEpoch = unheard,
-) -> np.ndarray:
+def train_vgg16(photos: Sequence[Path | bytes], job: KerasJob) -> np.ndarray:
     """Train vgg16's head and write what its expert needs: `model.xml`, `model.bin`, `model.keras`.
 
-    The backbone stays as it is, also a random one: its features are computed once, by OpenVINO, and kept in
-    `cache_dir`.
+    The backbone stays as it is, also a random one: its features are computed once.
 
     Args:
-        photos: (n,) that decode; at least one is held out and one is not.
-        class_index: (n,) int; is_held_out: (n,) bool.
-        options: of which `vgg16`, `image_weights`, epochs, seed and workers count.
-        directory: of the expert in the bundle.
-        work_dir: for checkpoints and intermediate files; the caller removes it.
-        names: of the rows, for errors.
+        photos: (n,) that decode, as `job` has them.
     Returns:
         (n, categories) float32 logits of the best epoch, NaN in rows that are not held out.
     Raises:
         WeightsError: no weights to be had, or they do not fit.
         TrainError: nothing to train on, a loss that is not finite, or an OpenVINO form that answers otherwise.
     """
-    settings = options.vgg16
-    backbone = backbone_weights(options.image_weights, seed=options.seed)
+    backbone = backbone_weights(job.options.image_weights, seed=job.options.seed)
+    features = vgg16_features(photos, backbone, cache_dir=job.cache_dir, progress=job.progress)
+    job.work_dir.mkdir(parents=True, exist_ok=True)
+    backbone_file = job.work_dir / "backbone.safetensors"
+    save_file(backbone, backbone_file)
+    pixels = np.stack([prepare_image(photos[place]) for place in check_rows(job.is_held_out)])
+    finish = partial(vgg16, backbone_file)
+    plan = vgg16_plan(job.options, categories=job.categories, train_rows=job.train_rows, finish=finish)
+    logits, trained = job.fit(features, check_inputs=pixels, plan=plan)
+    job.directory.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(trained.model, job.directory / "model.keras")
+    model = job.directory / "model.xml"
+    ov.save_model(vgg16_graph(backbone, trained.weights), model, compress_to_fp16=True)
+    check_openvino_against_keras("vgg16", model, {"pixels": pixels}, trained.check_logits)
+    return logits
+
+
+def vgg16_features(
+    photos: Sequence[Path | bytes], backbone: dict[str, np.ndarray], *, cache_dir: Path, progress: Progress = silent
+) -> np.ndarray:
+    """(n, FEATURES) float16 features of photos that decode by OpenVINO, from the cache where it has them."""
     runner = OpenvinoRunner(vgg16_graph(backbone), threads=None, throughput=True)
 
     def compute(places: list[int]) -> np.ndarray:
         return runner.run(np.stack(map_threads(prepare_image, [photos[place] for place in places])))
 
-    features = cached_features(
+    return cached_features(
         map_threads(photo_key, photos),
         compute,
         backbone=identity(backbone),
@@ -75,40 +75,12 @@ def train_vgg16(
         progress=progress,
         dtype=np.float16,
     )
-    work_dir.mkdir(parents=True, exist_ok=True)
-    backbone_file = work_dir / "backbone.safetensors"
-    save_file(backbone, backbone_file)
-    pixels = np.stack([prepare_image(photos[place]) for place in check_rows(is_held_out)])
-    trained = fit(
-        features,
-        class_index,
-        is_held_out,
-        check_inputs=pixels,
-        plan=Plan(
-            expert="vgg16",
-            build=partial(vgg16_head, categories=categories),
-            finish=partial(vgg16, backbone_file),
-            categories=categories,
-            epochs=options.epochs_of("vgg16"),
-            batch_size=options.batch_size or settings.batch_size or batch_size_of(is_held_out),
-            learning_rate=settings.learning_rate,
-            patience=PATIENCE,
-            seed=options.seed,
-            workers=options.workers,
-            gpus_per_worker=options.gpus_per_worker,
-        ),
-        work_dir=work_dir,
-        names=names,
-        progress=progress,
-        on_epoch=on_epoch,
-    )
-    directory.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(trained.model, directory / "model.keras")
-    ov.save_model(vgg16_graph(backbone, trained.weights), directory / "model.xml", compress_to_fp16=True)
-    check_openvino_against_keras("vgg16", directory / "model.xml", {"pixels": pixels}, trained.check_logits)
-    logits = np.full((len(photos), categories), np.nan, np.float32)
-    logits[is_held_out] = trained.held_out_logits
-    return logits
+
+
+def vgg16_plan(options: TrainOptions, *, categories: int, train_rows: int, **more: Any) -> Plan:
+    """How vgg16's head is trained; `more` as `Plan.of` takes it."""
+    build = partial(vgg16_head, categories=categories)
+    return Plan.of("vgg16", options, build=build, categories=categories, train_rows=train_rows, **more)
 
 
 def vgg16_head(*, categories: int) -> "keras.Model":

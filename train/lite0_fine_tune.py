@@ -1,5 +1,6 @@
 """Trains the last blocks of `lite0`'s backbone with its head; what the blocks before them answer is computed once."""
 
+import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -14,14 +15,14 @@ from bundle.lite0 import WEIGHTS, Block, build_lite0, lite0_blocks, load_lite0_w
 from bundle.openvino_runner import OpenvinoRunner
 from bundle.shipped import shipped_digest
 from datasets.photo import photo_key
-from datasets.progress import Progress, silent
+from datasets.progress import Progress
 from train.check import check_openvino_against_keras, check_rows
 from train.error import TrainError
 from train.features import cached_features
+from train.keras_job import KerasJob
 from train.keras_lite0 import lite0_blocks_keras, lite0_keras, set_lite0_weights
 from train.lite0_head import fit_lite0_head, lite0_features
-from train.loop import OnEpoch, Plan, unheard
-from train.options import TrainOptions
+from train.loop import Plan
 from train.parallel import map_threads
 from train.refit import fit_and_refit
 
@@ -36,82 +37,56 @@ MOST_BLOCKS = 8
 """Before the ninth from the end, what is kept of a photo is larger than the photo."""
 
 
-def fine_tune_lite0(
-    photos: Sequence[Path],
-    class_index: np.ndarray,
-    is_held_out: np.ndarray,
-    *,
-    categories: int,
-    options: TrainOptions,
-    directory: Path,
-    work_dir: Path,
-    cache_dir: Path,
-    names: Sequence[str] | None = None,
-    progress: Progress = silent,
-    on_epoch: OnEpoch = unheard,
-) -> np.ndarray:
+def fine_tune_lite0(photos: Sequence[Path], job: KerasJob) -> np.ndarray:
     """Train the last `options.fine_tune_blocks` blocks, the top and the head, on photos as they are and mirrored.
 
     Args:
-        photos: (n,) that decode; at least one is held out and one is not.
-        class_index: (n,) int; is_held_out: (n,) bool.
-        directory: of the expert in the bundle.
-        work_dir: for checkpoints and intermediate files; the caller removes it.
-        cache_dir: for what the frozen blocks answer.
-        names: of the rows, for errors.
+        photos: (n,) that decode, as `job` has them.
     Returns:
         (n, categories) float32 logits of the best epoch, NaN in rows that are not held out.
     Raises:
         TrainError: too many blocks, nothing to train on, a loss that is not finite, or an OpenVINO form that answers
             otherwise.
     """
-    if options.fine_tune_blocks > MOST_BLOCKS:
-        raise TrainError(
-            f"--fine-tune-blocks {options.fine_tune_blocks}: at most the last {MOST_BLOCKS} can be trained"
-        )
-    trained_blocks = list(lite0_blocks())[-options.fine_tune_blocks :]
+    options = job.options
+    count = options.fine_tune_blocks
+    if count > MOST_BLOCKS:
+        raise TrainError(f"--fine-tune-blocks {count}: at most the last {MOST_BLOCKS} can be trained")
+    trained_blocks = list(lite0_blocks())[-count:]
     shipped = load_lite0_weights()
-    given = _given(photos, trained_blocks[0], shipped, cache_dir=cache_dir, progress=progress)
-    features = lite0_features(list(photos), cache_dir=cache_dir, progress=progress)
-    fitted = ~is_held_out
-    coef, bias = fit_lite0_head(
-        features[fitted], class_index[fitted], categories=categories, seed=options.seed, settings=options.lite0
-    )
-    work_dir.mkdir(parents=True, exist_ok=True)
-    start = work_dir / "start.safetensors"
-    save_file(shipped | {"logits/kernel": coef, "logits/bias": bias}, start)
-    pixels = np.stack([prepare_image(photos[place]) for place in check_rows(is_held_out)])
-    logits, trained = fit_and_refit(
-        given,
-        class_index,
-        is_held_out,
-        check_inputs=pixels,
-        plan=Plan(
-            expert="lite0",
-            build=partial(lite0_tail, start, trained_blocks),
-            finish=partial(_whole, start),
-            categories=categories,
-            epochs=options.epochs_of("lite0"),
-            batch_size=options.batch_size or options.lite0.batch_size,
-            learning_rate=options.lite0.learning_rate,
-            patience=PATIENCE,
+    given = _given(photos, trained_blocks[0], shipped, cache_dir=job.cache_dir, progress=job.progress)
+    job.work_dir.mkdir(parents=True, exist_ok=True)
+    start = job.work_dir / "start.safetensors"
+    if not start.exists():
+        features = lite0_features(list(photos), cache_dir=job.cache_dir, progress=job.progress)
+        fitted = ~job.is_held_out
+        coef, bias = fit_lite0_head(
+            features[fitted],
+            job.class_index[fitted],
+            categories=job.categories,
             seed=options.seed,
-            warm_up=WARM_UP,
-            label_smoothing=LABEL_SMOOTHING,
-            readings=True,
-            workers=options.workers,
-            gpus_per_worker=options.gpus_per_worker,
-        ),
-        work_dir=work_dir,
-        names=names,
-        progress=progress,
-        on_epoch=on_epoch,
+            settings=options.lite0,
+        )
+        save_file(shipped | {"logits/kernel": coef, "logits/bias": bias}, start)
+    pixels = np.stack([prepare_image(photos[place]) for place in check_rows(job.is_held_out)])
+    plan = Plan.of(
+        "lite0",
+        options,
+        build=partial(lite0_tail, start, trained_blocks),
+        categories=job.categories,
+        train_rows=job.train_rows,
+        finish=partial(_whole, start),
+        patience=PATIENCE,
+        warm_up=WARM_UP,
+        label_smoothing=LABEL_SMOOTHING,
+        readings=True,
     )
+    logits, trained = fit_and_refit(job, given, check_inputs=pixels, plan=plan)
     backbone = _named(trained.weights)
     coef, bias = backbone.pop("logits/kernel"), backbone.pop("logits/bias")
-    Lite0Expert.save(directory, coef=coef, bias=bias, backbone=shipped | backbone)
-    (directory / KERAS_MODEL).write_bytes(trained.model.read_bytes())
-    check_openvino_against_keras("lite0", directory / MODEL, {"pixels": pixels}, trained.check_logits)
+    Lite0Expert.save(job.directory, coef=coef, bias=bias, backbone=shipped | backbone)
+    shutil.copyfile(trained.model, job.directory / KERAS_MODEL)
+    check_openvino_against_keras("lite0", job.directory / MODEL, {"pixels": pixels}, trained.check_logits)
     return logits
 
 

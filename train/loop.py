@@ -12,18 +12,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from safetensors.numpy import load_file
 
 from datasets.progress import Progress, silent
 from train.error import DivergedError, TrainError
+from train.options import TrainOptions
 from train.ray_session import ray_session
 
 if TYPE_CHECKING:
     import keras
 
+PATIENCE = 3
 POLL_S = 0.5
 BLOCK_BYTES = 16 * 1024**2
 LOST_WORKERS = 3
@@ -44,7 +46,8 @@ class Plan:
     Attributes:
         expert: its name, for progress and errors.
         build: makes the model that is trained, inputs to (n, categories) logits. Called in the workers.
-        finish: makes the model that is kept of the trained one, for example by putting the backbone before it.
+        finish: makes the model that is kept of the trained one, for example by putting the backbone before it; None
+            keeps the trained one.
         batch_size: over all workers together.
         learning_rate: for batches of 32 rows or fewer; more rows raise it by the root of their number.
         patience: epochs without a better weighted F1 on the held-out rows, after which training stops.
@@ -57,13 +60,13 @@ class Plan:
 
     expert: str
     build: "Callable[[], keras.Model]"
-    finish: "Callable[[keras.Model], keras.Model]"
     categories: int
     epochs: int
     batch_size: int
     learning_rate: float
     patience: int
     seed: int
+    finish: "Callable[[keras.Model], keras.Model] | None" = None
     warm_up: float = 0.0
     label_smoothing: float = 0.0
     pad_id: int | None = None
@@ -71,6 +74,37 @@ class Plan:
     keep_last: bool = False
     workers: int = 1
     gpus_per_worker: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        expert: str,
+        options: TrainOptions,
+        *,
+        build: "Callable[[], keras.Model]",
+        categories: int,
+        train_rows: int,
+        **more: Any,
+    ) -> Self:
+        """The plan that options and the expert's own settings make.
+
+        Args:
+            train_rows: that are learned from.
+            more: attributes that are no options, or in place of one.
+        """
+        settings = getattr(options, expert)
+        planned = {
+            "epochs": options.epochs_of(expert),
+            "batch_size": options.batch_size or settings.batch_size or batch_size_of(train_rows),
+            "learning_rate": settings.learning_rate,
+            "label_smoothing": getattr(settings, "label_smoothing", 0.0),
+            "warm_up": getattr(settings, "warm_up", 0.0),
+            "patience": PATIENCE,
+            "seed": options.seed,
+            "workers": options.workers,
+            "gpus_per_worker": options.gpus_per_worker,
+        }
+        return cls(expert=expert, build=build, categories=categories, **planned | more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +280,9 @@ def _gpus_per_worker(plan: Plan) -> float:
     return plan.gpus_per_worker
 
 
-def batch_size_of(is_held_out: np.ndarray) -> int:
+def batch_size_of(train_rows: int) -> int:
     """32, less on few rows, so that an epoch always has some dozen steps; 4 at least."""
-    return int(np.clip((~is_held_out).sum() // 32, 4, 32))
+    return int(np.clip(train_rows // 32, 4, 32))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bundle.manifest import CategoryEntry, DataEntry, ExpertEntry, Manifest
+from bundle.manifest import HELD_OUT, CategoryEntry, DataEntry, Manifest
 from bundle.store import ModelStore
 from datasets.dataset import Dataset
 from datasets.fingerprint import fingerprint
@@ -82,13 +82,14 @@ def train(
             on_epoch=tracker.epoch if tracker else unheard,
         )
         progress("fuse", 0, 1)
-        manifest = _manifest(categories, data, fitted, search_weights([e.held_out for e in fitted], rows.class_index))
+        manifest = new_manifest(categories, data, fitted, rows.class_index)
         manifest.training, manifest.parent = options.as_dict() | {"small": kept is not None}, store.champion()
         manifest.situations, answers = calibrate(manifest, fitted, rows.class_index, rows.groups)
         manifest.metrics = measure(answers, rows.class_index)
-        write_held_out(staging / "held_out.npz", fitted, rows)
+        write_held_out(staging / HELD_OUT, fitted, rows)
         answered = ~np.isnan(answers["fusion"][:, 0])
-        write_plots(staging / "plots", answers["fusion"][answered], rows.class_index[answered], categories)
+        plots = write_plots(staging / "plots", answers["fusion"][answered], rows.class_index[answered], categories)
+        pictures = {plot.stem: plot.read_bytes() for plot in plots}
         version = store.publish(staging, manifest, promote=promote)
         progress("fuse", 1, 1)
     if tracker is not None:
@@ -96,6 +97,7 @@ def train(
             store.manifest(version),
             answers,
             rows.class_index,
+            plots=pictures,
             experts={expert.name: expert.held_out.probabilities for expert in fitted},
             titles=[text.designation for text in rows.texts],
             source=store.address(version),
@@ -112,26 +114,17 @@ def write_held_out(path: Path, fitted: Sequence[FittedExpert], rows: Rows) -> No
     np.savez_compressed(path, **arrays)
 
 
-def _manifest(
-    categories: list[CategoryEntry], data: DataEntry, fitted: Sequence[FittedExpert], weights: dict[str, float]
+def new_manifest(
+    categories: list[CategoryEntry], data: DataEntry, fitted: Sequence[FittedExpert], class_index: np.ndarray
 ) -> Manifest:
-    """The manifest of fitted experts; calibration, metrics and files are filled in later."""
-    experts = [
-        ExpertEntry(
-            name=expert.name,
-            modality=expert.modality,
-            directory=f"{expert.modality}/{expert.name}",
-            temperature=expert.temperature,
-            weight=min(1.0, weights[expert.name]),
-        )
-        for expert in fitted
-    ]
+    """The manifest of fitted experts, weights searched; calibration, metrics and files are filled in later."""
+    weights = search_weights([expert.held_out for expert in fitted], class_index)
     return Manifest(
         version="",
         created=datetime.now(UTC),
         categories=categories,
         data=data,
-        experts=experts,
+        experts=[expert.entry(weights[expert.name]) for expert in fitted],
         situations={},
         metrics={},
         training={},

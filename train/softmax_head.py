@@ -47,3 +47,10 @@ def fit_softmax_head(
     coef[:, present] = scaled.T
     bias[present] = intercept - scaled @ scaler.mean_
     return coef, bias
+
+
+def each_reading(readings: np.ndarray, class_index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, readings, width) and (n,) labels as rows of one reading each; readings of NaN are none."""
+    flat, labels = readings.reshape(-1, readings.shape[-1]), np.repeat(class_index, readings.shape[1])
+    there = ~np.isnan(flat[:, 0])
+    return flat[there], labels[there]

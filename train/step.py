@@ -89,7 +89,7 @@ class Stepper:
         run = self._run_logits
         if model is not None:
             run = tf.function(lambda rows: model(rows, training=False), reduce_retracing=True)
-        pad_id = self._plan.pad_id if inputs.ndim == 2 and np.issubdtype(inputs.dtype, np.integer) else None
+        pad_id = self._plan.pad_id
         order = np.arange(len(inputs)) if pad_id is None else np.argsort(text_lengths(inputs, pad_id), kind="stable")
         logits = np.empty((len(inputs), self._plan.categories), np.float32)
         for start in range(0, len(order), VALIDATION_BATCH):
@@ -119,7 +119,8 @@ class Stepper:
         """Write the model that is kept; gives what it answers to the check rows once read back."""
         import keras
 
-        self._plan.finish(trained).save(work_dir / "model.keras")
+        finished = self._plan.finish(trained) if self._plan.finish else trained
+        finished.save(work_dir / "model.keras")
         return self.logits(check_inputs, keras.saving.load_model(work_dir / "model.keras", compile=False))
 
     def _shared(self, array: np.ndarray, *, whole: bool = False) -> "tf.Tensor":

@@ -9,23 +9,22 @@ from typing import Any, Self
 import numpy as np
 import yaml
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
+from bundle.fusion import MODALITIES
 from bundle.manifest import Manifest
 from train.error import RunError
 from train.evaluation import Part
 from train.flat import flat, flat_numbers
 from train.mlflow_place import INSTALL, MlflowPlace, is_installed
 from train.mlflow_process import MlflowProcess
-from train.plots import category_figure, confusion_figure, reliability_figure
+from train.plots import confusion_figure
 from train.run import Run
 from train.run_record import State, write_whole
-from train.scores import category_scores, weighted_f1
+from train.scores import macro_f1, weighted_f1
 from train.tensorboard import EventFile, markdown_table
 from train.tensorboard_graph import GRAPH
 from train.tensorboard_projector import write_projector
 
-PARTS: tuple[Part, ...] = ("text", "image", "fusion")
 MLFLOW_STATUS: dict[State, str] = {"succeeded": "FINISHED", "failed": "FAILED", "stopped": "KILLED"}
 
 
@@ -127,6 +126,7 @@ class Tracker:
         answers: Mapping[Part, np.ndarray],
         class_index: np.ndarray,
         *,
+        plots: Mapping[str, bytes],
         experts: Mapping[str, np.ndarray],
         titles: Sequence[str],
         source: str,
@@ -139,6 +139,7 @@ class Tracker:
             manifest: of the published version.
             answers: by part (`text`, `image`, `fusion`) the (n, categories) probabilities, NaN where it has no say.
             class_index: (n,) int, the true column.
+            plots: of the fused answers as PNG, by the names that `write_plots` gives them.
             experts: by name the (n, categories) probabilities, NaN likewise.
             titles: of the n rows.
             source: where the bundle lies.
@@ -146,7 +147,7 @@ class Tracker:
             notes: on what was left out.
         """
         self._scores(manifest, experts, class_index)
-        files = self._pictures(manifest, answers, class_index)
+        files = self._pictures(manifest, answers, class_index, plots)
         fused = answers["fusion"]
         places = np.flatnonzero(~np.isnan(fused[:, 0]))
         write_projector(
@@ -198,29 +199,30 @@ class Tracker:
             self._draw_graph(name)
             answered = ~np.isnan(probabilities[:, 0])
             own, truth = probabilities[answered], class_index[answered]
-            scores = category_scores(own, truth)
             self._events.scalar(f"experts/{name}_weighted_f1", weighted_f1(own, truth), step=0)
-            self._events.scalar(f"experts/{name}_macro_f1", float(scores.f1[scores.rows > 0].mean()), step=0)
+            self._events.scalar(f"experts/{name}_macro_f1", macro_f1(own, truth), step=0)
 
-    def _pictures(self, manifest: Manifest, answers: Mapping[Part, np.ndarray], class_index: np.ndarray) -> list[str]:
-        figures: dict[str, Figure] = {}
-        for part in PARTS:
+    def _pictures(
+        self,
+        manifest: Manifest,
+        answers: Mapping[Part, np.ndarray],
+        class_index: np.ndarray,
+        plots: Mapping[str, bytes],
+    ) -> list[str]:
+        pictures = {"confusion_fusion" if name == "confusion_matrix" else name: plot for name, plot in plots.items()}
+        for part in MODALITIES:
             answered = ~np.isnan(answers[part][:, 0])
-            if not answered.any():
-                continue
-            probabilities, truth = answers[part][answered], class_index[answered]
-            figures[f"confusion_{part}"] = confusion_figure(probabilities, truth, manifest.categories)
-            if part == "fusion":
-                figures["reliability"] = reliability_figure(probabilities, truth)
-                figures["f1_per_category"] = category_figure(probabilities, truth, manifest.categories)
-        folder = self.run.directory / "plots"
+            if answered.any():
+                figure = confusion_figure(answers[part][answered], class_index[answered], manifest.categories)
+                encoded = io.BytesIO()
+                FigureCanvasAgg(figure).print_png(encoded, metadata={"Software": None})
+                pictures[f"confusion_{part}"] = encoded.getvalue()
         files = []
-        for name, figure in figures.items():
-            encoded = io.BytesIO()
-            FigureCanvasAgg(figure).print_png(encoded, metadata={"Software": None})
-            write_whole(folder / f"{name}.png", encoded.getvalue())
-            self._events.image(f"held_out/{name}", folder / f"{name}.png")
-            files.append(str(folder / f"{name}.png"))
+        for name, picture in pictures.items():
+            file = self.run.directory / "plots" / f"{name}.png"
+            write_whole(file, picture)
+            self._events.image(f"held_out/{name}", file)
+            files.append(str(file))
         return files
 
     def _draw_graph(self, expert: str) -> None:

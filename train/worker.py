@@ -7,7 +7,6 @@ worker it is the same loop. TensorFlow is imported here and in `train.step` only
 import errno
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
-from train.batches import ahead, cut, epoch_batches, text_lengths
+from train.batches import RowBatches, ahead
 from train.checkpoint import Progressed, read_checkpoint, write_checkpoint
 from train.error import TrainError
 from train.loop import Epoch, Plan
@@ -62,12 +61,10 @@ class _Training:
         workers_here = context.get_local_world_size()
         step.prepare_machine(workers_here=workers_here, seed=plan.seed, gpu=bool(plan.gpus_per_worker))
         rows = _take_rows()
-        self._inputs, self._class_index = rows["inputs"], rows["class_index"].astype(np.int32)
-        is_held_out = rows["is_held_out"]
+        is_held_out, self._class_index = rows["is_held_out"], rows["class_index"]
         self._train_rows, self._held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
-        weights = class_weights(self._class_index[self._train_rows], plan.categories)
-        self._weights = weights[self._class_index]
-        self._steps = -(-len(self._train_rows) // plan.batch_size)
+        self._rows = RowBatches(plan, rows["inputs"], self._class_index, self._train_rows)
+        self._steps = self._rows.steps
         self._stepper = step.Stepper(plan, steps=self._steps * plan.epochs)
         self._last_told = 0.0
         if self._rank == 0:
@@ -87,7 +84,8 @@ class _Training:
         plan, started = self._plan, time.monotonic()
         batches = self._batches(now.epoch)
         every = max(LEAST_STEPS, -(-self._steps // CHECKPOINTS))
-        for number, batch in enumerate(ahead(self._read(batches[now.step :], now.epoch)), now.step + 1):
+        left = self._rows.read(batches[now.step :], epoch=now.epoch, rank=self._rank, workers=self._workers)
+        for number, batch in enumerate(ahead(left), now.step + 1):
             at = (now.epoch - 1) * self._steps + number
             loss = self._stepper.step(at, *batch)
             if not np.isfinite(loss):  # the sum over all workers: each of them sees it, and ends
@@ -119,26 +117,9 @@ class _Training:
         return True
 
     def _batches(self, epoch: int) -> list[np.ndarray]:
-        lengths = None
-        if self._plan.pad_id is not None:
-            texts = self._inputs[:, 0] if self._plan.readings else self._inputs
-            lengths = text_lengths(texts, self._plan.pad_id)
-        plan = self._plan
-        batches = epoch_batches(self._train_rows, lengths, batch_size=plan.batch_size, seed=plan.seed, epoch=epoch)
         # A batch with fewer rows than workers would leave one without.
+        batches = self._rows.of_epoch(epoch)
         return [batch if len(batch) >= self._workers else self._train_rows[: self._workers] for batch in batches]
-
-    def _read(self, batches: list[np.ndarray], epoch: int) -> Iterator[tuple[np.ndarray, ...]]:
-        """This worker's rows of each batch: inputs, class index, and weights that are a share of the whole batch."""
-        for batch in batches:
-            own = batch[self._rank :: self._workers]
-            inputs = self._inputs[own]
-            if self._plan.readings:
-                reading = _readings(own, inputs.shape[1], seed=self._plan.seed, epoch=epoch)
-                inputs = inputs[np.arange(len(own)), reading]
-            if self._plan.pad_id is not None:
-                inputs = cut(inputs, self._plan.pad_id)
-            yield inputs, self._class_index[own], self._weights[own] / np.float32(len(batch))
 
     def _answer(self, rows: np.ndarray) -> np.ndarray:
         """(rows, categories) float32 logits; each worker computes a share, and all get the whole."""
@@ -146,8 +127,7 @@ class _Training:
             return np.zeros((0, self._plan.categories), np.float32)
         own = rows[self._rank :: self._workers]
         logits = np.zeros((len(rows), self._plan.categories), np.float32)
-        inputs = self._inputs[own][:, 0] if self._plan.readings else self._inputs[own]
-        logits[self._rank :: self._workers] = self._stepper.logits(inputs)
+        logits[self._rank :: self._workers] = self._stepper.logits(self._rows.answered(own))
         return self._stepper.sum_over_workers(logits)
 
     def _report(self, now: Progressed, metrics: dict[str, Any]) -> None:
@@ -181,16 +161,6 @@ class _Training:
         draft.replace(self._work_dir / "progress.json")
 
 
-def class_weights(class_index: np.ndarray, categories: int) -> np.ndarray:
-    """(categories,) float32: weights by the inverse root of a category's rows, with mean 1 over the rows.
-
-    The root, because the plain inverse lets the smallest categories drive the gradient.
-    """
-    rows = np.bincount(class_index, minlength=categories)
-    weights = 1 / np.sqrt(np.maximum(rows, 1))
-    return (weights * len(class_index) / (weights * rows).sum()).astype(np.float32)
-
-
 def weights_of(model: "keras.Model") -> dict[str, np.ndarray]:
     """A model's weights by their place in it, for example `gru_forward/gru_cell/kernel`."""
     return {variable.path: np.ascontiguousarray(variable.value) for variable in model.weights}
@@ -203,9 +173,3 @@ def _take_rows() -> dict[str, np.ndarray]:
     blocks = list(ray.train.get_dataset_shard("rows").iter_batches(batch_size=None, batch_format="numpy"))
     order = np.argsort(np.concatenate([block["row"] for block in blocks]))
     return {name: np.concatenate([block[name] for block in blocks])[order] for name in blocks[0] if name != "row"}
-
-
-def _readings(rows: np.ndarray, readings: int, *, seed: int, epoch: int) -> np.ndarray:
-    """Which reading of each row an epoch takes: the first mostly, another one of three times."""
-    other = np.random.default_rng([seed, epoch, 1]).random(int(rows.max()) + 1)[rows]
-    return np.where(other < 1 / 3, (other * 3 * (readings - 1)).astype(int) + 1, 0)

@@ -99,16 +99,14 @@ def _fit_linear(ground: Ground, options: TrainOptions, places: np.ndarray) -> np
 
 def _fit_head(name: str, ground: Ground, options: TrainOptions, places: np.ndarray) -> np.ndarray:
     """A head that learns from all readings of a row (rows of NaN are none); the first one is answered."""
-    from train.softmax_head import fit_softmax_head
+    from train.softmax_head import each_reading, fit_softmax_head
 
     features = ground.inputs[name]
     readings = features.reshape(len(features), -1, features.shape[-1])
-    own = readings[places]
-    flat, labels = own.reshape(-1, own.shape[-1]), np.repeat(ground.class_index[places], own.shape[1])
-    there = ~np.isnan(flat[:, 0])
+    flat, labels = each_reading(readings[places], ground.class_index[places])
     coef, bias = fit_softmax_head(
-        flat[there],
-        labels[there],
+        flat,
+        labels,
         categories=ground.categories,
         inverse_regularisation=getattr(options, name).inverse_regularisation,
         seed=options.seed,

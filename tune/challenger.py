@@ -1,10 +1,11 @@
 """Searches better fusion weights for the champion, and makes a challenger of it where there are."""
 
 from bundle.challenger import Order, Outcome
+from bundle.manifest import HELD_OUT
 from tune.fusion import search
 from tune.fusion_point import FusionPoint
 from tune.held_out import HeldOutLogits
-from tune.publish import HELD_OUT, publish_point
+from tune.publish import publish_point
 
 TRIALS = 5000
 

@@ -139,16 +139,17 @@ class Material:
         return Ground(self.modality, self.categories, self.class_index, trained, judged, inputs)
 
     def _fine_tune_input(self, trained: np.ndarray) -> FineTuneInput:
-        from train.e5_fine_tune import HEAD_ROWS
-        from train.e5_head import e5_vectors, fit_e5_head
+        from train.e5_fine_tune import first_head
 
-        part = trained[:HEAD_ROWS]
-        vectors = e5_vectors([self.texts[row] for row in part], cache_dir=self.cache_dir, titles=False)
-        options, labels = self.options, self.class_index[part]
-        coef, bias = fit_e5_head(
-            vectors[:, 0], labels, categories=self.categories, seed=options.seed, settings=options.e5
+        head = first_head(
+            self.texts,
+            self.class_index,
+            trained,
+            categories=self.categories,
+            options=self.options,
+            cache_dir=self.cache_dir,
         )
-        return FineTuneInput(self.frozen["e5"], coef, bias)
+        return FineTuneInput(self.frozen["e5"], *head)
 
 
 def _check_enough(dataset: Dataset, class_index: np.ndarray, folds: np.ndarray, modality: Modality) -> None:
@@ -182,29 +183,12 @@ def _frozen(
 
         frozen["lite0"] = lite0_features(photos, cache_dir=cache_dir, progress=progress)
     if "vgg16" in options.image:
-        frozen["vgg16"] = _vgg16_features(photos, options, cache_dir=cache_dir, progress=progress)
+        from train.keras_image import vgg16_features
+        from train.vgg16 import backbone_weights
+
+        backbone = backbone_weights(options.image_weights, seed=options.seed)
+        frozen["vgg16"] = vgg16_features(photos, backbone, cache_dir=cache_dir, progress=progress)
     return frozen
-
-
-def _vgg16_features(photos: list[Path], options: TrainOptions, *, cache_dir: Path, progress: Progress) -> np.ndarray:
-    """(n, FEATURES) float16, from the cache that trainings use."""
-    from bundle.image import prepare_image
-    from bundle.openvino_runner import OpenvinoRunner
-    from datasets.photo import photo_key
-    from train.features import cached_features
-    from train.parallel import map_threads
-    from train.vgg16 import backbone_weights, identity, vgg16_graph
-
-    backbone = backbone_weights(options.image_weights, seed=options.seed)
-    runner = OpenvinoRunner(vgg16_graph(backbone), threads=None, throughput=True)
-
-    def compute(places: list[int]) -> np.ndarray:
-        return runner.run(np.stack(map_threads(prepare_image, [photos[place] for place in places])))
-
-    keys = map_threads(photo_key, photos)
-    return cached_features(
-        keys, compute, backbone=identity(backbone), cache_dir=cache_dir, progress=progress, dtype=np.float16
-    )
 
 
 def _terms(texts: Sequence[CleanText], trained: np.ndarray) -> sp.csr_matrix:
@@ -219,11 +203,9 @@ def _terms(texts: Sequence[CleanText], trained: np.ndarray) -> sp.csr_matrix:
 
 
 def _tokens(texts: Sequence[CleanText], trained: np.ndarray) -> TokenInput:
-    from bundle.expert_bigru import joined
-    from bundle.tokenizer import MAX_TOKENS, PAD_ID, Tokenizer
+    from train.keras_text import tokens_of
 
-    written = [joined(text) for text in texts]
-    tokenizer = Tokenizer.train(written[place] for place in np.sort(trained))
-    token_ids, _ = tokenizer.encode(written)
-    token_ids = np.pad(token_ids, ((0, 0), (0, MAX_TOKENS - token_ids.shape[1])), constant_values=PAD_ID)
+    is_learned = np.zeros(len(texts), bool)
+    is_learned[trained] = True
+    tokenizer, token_ids, _ = tokens_of(texts, is_learned)
     return TokenInput(token_ids, tokenizer.vocabulary_size)

@@ -11,7 +11,6 @@ from train.plots import write_plots
 from tune.fusion_point import FusionPoint
 from tune.held_out import HeldOutLogits
 
-HELD_OUT = "held_out.npz"
 PLOTS = "plots"
 
 

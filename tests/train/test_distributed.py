@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,8 @@ import pytest
 
 from train.error import TrainError
 from train.loop import Plan, Trained, fit
-from train.ray_session import ray_session
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("session_ray")]
 
 ROOT = Path(__file__).parents[2]
 ROWS, CATEGORIES, EPOCHS, BATCH = 6_400, 4, 3, 32
@@ -43,16 +41,11 @@ def network():  # type: ignore[no-untyped-def]
     return keras.Model(token_ids, keras.layers.Dense(CATEGORIES)(keras.layers.GRU(16)(x)))
 
 
-def same(model):  # type: ignore[no-untyped-def]
-    return model
-
-
 def train(work_dir: Path, *, workers: int = 1, told: list[int] | None = None) -> Trained:
     token_ids, class_index, is_held_out = rows()
     plan = Plan(
         expert="bigru",
         build=network,
-        finish=same,
         categories=CATEGORIES,
         epochs=EPOCHS,
         batch_size=BATCH,
@@ -72,12 +65,6 @@ def train(work_dir: Path, *, workers: int = 1, told: list[int] | None = None) ->
     return fit(
         token_ids, class_index, is_held_out, check_inputs=token_ids[:4], plan=plan, work_dir=work_dir, progress=tell
     )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def ray_for_all() -> Iterator[None]:
-    with ray_session():
-        yield
 
 
 @pytest.fixture(scope="module")

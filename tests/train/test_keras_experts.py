@@ -4,7 +4,6 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +18,13 @@ from bundle.image import prepare_image
 from bundle.text import CleanText
 from train.error import DivergedError, TrainError
 from train.keras_image import train_vgg16
+from train.keras_job import KerasJob
 from train.keras_text import train_bigru
 from train.loop import Plan, fit
 from train.options import TrainOptions
-from train.ray_session import ray_session
 from train.vgg16 import FEATURES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("session_ray")]
 
 ROOT = Path(__file__).parents[2]
 SHELVES = (("piscine gonflable", "jardin été"), ("livre ancien", "auteur page"), ("console jeu", "manette écran"))
@@ -41,12 +40,6 @@ class TrainedExpert:
     told: list[tuple[str, int, int]]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def ray_for_all() -> Iterator[None]:
-    with ray_session():
-        yield
-
-
 @pytest.fixture(scope="module")
 def bigru(tmp_path_factory: pytest.TempPathFactory) -> TrainedExpert:
     generator = np.random.default_rng(0)
@@ -59,16 +52,17 @@ def bigru(tmp_path_factory: pytest.TempPathFactory) -> TrainedExpert:
     is_held_out = generator.permutation(72) < 18
     told: list[tuple[str, int, int]] = []
     root = tmp_path_factory.mktemp("bigru")
-    logits = train_bigru(
-        texts,
+    job = KerasJob(
         class_index,
         is_held_out,
         categories=4,
         options=TrainOptions(text=("bigru",), image=(), epochs=4, seed=5),
         directory=root / "text" / "bigru",
         work_dir=root / "work",
+        cache_dir=root / "cache",
         progress=lambda *step: told.append(step),
     )
+    logits = train_bigru(texts, job)
     return TrainedExpert(root / "text" / "bigru", texts, class_index, is_held_out, logits, told)
 
 
@@ -85,8 +79,7 @@ def vgg16(tmp_path_factory: pytest.TempPathFactory) -> TrainedExpert:
     is_held_out = np.arange(24) % 4 >= 2
     told: list[tuple[str, int, int]] = []
     root = tmp_path_factory.mktemp("vgg16")
-    logits = train_vgg16(
-        photos,
+    job = KerasJob(
         class_index,
         is_held_out,
         categories=2,
@@ -96,6 +89,7 @@ def vgg16(tmp_path_factory: pytest.TempPathFactory) -> TrainedExpert:
         cache_dir=root / "cache",
         progress=lambda *step: told.append(step),
     )
+    logits = train_vgg16(photos, job)
     pixels = np.stack([prepare_image(photo) for photo in photos])
     return TrainedExpert(root / "image" / "vgg16", pixels, class_index, is_held_out, logits, told)
 
@@ -177,7 +171,6 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_error(tmp_path: Path) -> No
     plan = Plan(
         expert="vgg16",
         build=_linear_head,
-        finish=_same,
         categories=2,
         epochs=1,
         batch_size=3,
@@ -201,16 +194,17 @@ def test_a_loss_that_is_no_number_stops_with_a_clear_error(tmp_path: Path) -> No
 
 def test_nothing_held_out_is_refused_before_anything_starts(tmp_path: Path) -> None:
     texts = [CleanText("piscine", ""), CleanText("livre", "")]
+    job = KerasJob(
+        np.array([0, 1]),
+        np.zeros(2, bool),
+        categories=2,
+        options=TrainOptions(text=("bigru",), image=(), epochs=1),
+        directory=tmp_path / "bigru",
+        work_dir=tmp_path / "work",
+        cache_dir=tmp_path / "cache",
+    )
     with pytest.raises(TrainError, match="rows held out"):
-        train_bigru(
-            texts,
-            np.array([0, 1]),
-            np.zeros(2, bool),
-            categories=2,
-            options=TrainOptions(text=("bigru",), image=(), epochs=1),
-            directory=tmp_path / "bigru",
-            work_dir=tmp_path / "work",
-        )
+        train_bigru(texts, job)
     assert not (tmp_path / "bigru").exists()
 
 
@@ -248,7 +242,3 @@ def _linear_head() -> object:
     import keras
 
     return keras.Sequential([keras.Input((FEATURES,)), keras.layers.Dense(2)])
-
-
-def _same(model: object) -> object:
-    return model

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from train.worker import class_weights
+from train.batches import class_weights
 
 
 def test_rare_categories_weigh_more_and_rows_weigh_one_on_average() -> None:

@@ -14,19 +14,18 @@ import ray
 
 import rayonnage
 from bundle.fusion import Fusion, softmax
-from bundle.manifest import ExpertEntry
+from bundle.manifest import HELD_OUT, ExpertEntry
 from bundle.predictor import Predictor
 from bundle.store import ModelStore
 from datasets.folder import load_folders
 from train.fusion import LEAST_MODALITY_WEIGHT
-from train.ray_session import ray_session
 from tune.error import OtherDataError, TuneError
 from tune.fusion import search
 from tune.fusion_point import FusionPoint, calibrated, climb, fuse, likelihood, normalised
 from tune.fusion_report import search_tables, write_search
 from tune.fusion_screen import likelihoods, random_points
 from tune.held_out import HeldOutLogits, halves
-from tune.publish import HELD_OUT, publish_point
+from tune.publish import publish_point
 from tune.subject import version_trained_on
 
 ROOT = Path(rayonnage.__file__).parent
@@ -151,16 +150,15 @@ def test_a_thousand_trials_come_at_least_as_high_as_a_climb(held_out: HeldOutLog
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("session_ray")
 def test_a_search_improves_unseen_rows_and_gives_every_cpu_back(held_out: HeldOutLogits, tmp_path: Path) -> None:
     seen: list[tuple[str, int, int]] = []
-    with ray_session():
-        before = ray.available_resources()["CPU"]
-        told = lambda *step: seen.append(step)  # noqa: E731
-        found = search(held_out, CURRENT, trials=4, through_ray=True, concurrent=2, progress=told)
-        deadline = time.monotonic() + 15
-        while ray.available_resources().get("CPU") != before and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert ray.available_resources().get("CPU") == before
+    told = lambda *step: seen.append(step)  # noqa: E731
+    found = search(held_out, CURRENT, trials=4, through_ray=True, concurrent=2, progress=told)
+    every_cpu, deadline = ray.cluster_resources()["CPU"], time.monotonic() + 15
+    while ray.available_resources().get("CPU") != every_cpu and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert ray.available_resources().get("CPU") == every_cpu
 
     assert seen[0] == ("trials", 0, 4) and seen[-1] == ("trials", 4, 4)
     assert len(found.trials) == 4 and found.better

@@ -18,7 +18,6 @@ import ray
 import rayonnage
 from datasets.folder import load_folders
 from train.options import TrainOptions, read_config
-from train.ray_session import ray_session
 from tune.candidate import Refitted
 from tune.command import sweep_directory
 from tune.error import ChangedDataError, StoppedError, TuneError
@@ -179,6 +178,7 @@ def test_a_category_with_one_row_is_no_obstacle(tmp_path: Path, write_small_fold
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("session_ray")
 def test_a_stopped_sweep_goes_on_and_gives_every_cpu_back(material: Material, tmp_path: Path) -> None:
     journal = Journal.create(tmp_path / "sweep", ASKED)
 
@@ -186,20 +186,18 @@ def test_a_stopped_sweep_goes_on_and_gives_every_cpu_back(material: Material, tm
         if len(journal.ended) == 2:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    with ray_session():
-        before = ray.available_resources()["CPU"]
-        share = Share(concurrent=1, cpus=1)
-        with pytest.raises(StoppedError, match="--resume"):
-            run_sweep(material.search_ground(), LINEAR, journal, trials=5, share=share, watch=stop_after_two)
-        assert 2 <= len(journal.ended) < 5
-        first = [trial.point for trial in journal.ended]
-        again = Journal.resume(tmp_path / "sweep", ASKED)
-        run_sweep(material.search_ground(), LINEAR, again, trials=5, share=share, watch=lambda _trials: None)
-        deadline = time.monotonic() + 20
-        while ray.available_resources().get("CPU") != before and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert ray.available_resources().get("CPU") == before
-        assert not [g for g in ray.util.placement_group_table().values() if g["state"] != "REMOVED"]
+    share = Share(concurrent=1, cpus=1)
+    with pytest.raises(StoppedError, match="--resume"):
+        run_sweep(material.search_ground(), LINEAR, journal, trials=5, share=share, watch=stop_after_two)
+    assert 2 <= len(journal.ended) < 5
+    first = [trial.point for trial in journal.ended]
+    again = Journal.resume(tmp_path / "sweep", ASKED)
+    run_sweep(material.search_ground(), LINEAR, again, trials=5, share=share, watch=lambda _trials: None)
+    every_cpu, deadline = ray.cluster_resources()["CPU"], time.monotonic() + 20
+    while ray.available_resources().get("CPU") != every_cpu and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert ray.available_resources().get("CPU") == every_cpu
+    assert not [g for g in ray.util.placement_group_table().values() if g["state"] != "REMOVED"]
 
     assert [trial.number for trial in again.trials] == [0, 1, 2, 3, 4] and not again.unfinished
     assert [trial.point for trial in again.trials[: len(first)]] == first and first[0] == POINT
