@@ -92,7 +92,9 @@ def first_head(
         coef (WIDTH, categories) and bias (categories,) float32.
     """
     rows = order[:HEAD_ROWS]
-    vectors = e5_vectors([texts[row] for row in rows], cache_dir=cache_dir, progress=progress, titles=False)
+    vectors = e5_vectors(
+        [texts[row] for row in rows], cache_dir=cache_dir, workers=options.workers, progress=progress, titles=False
+    )
     return fit_e5_head(vectors[:, 0], class_index[rows], categories=categories, seed=options.seed, settings=options.e5)
 
 

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,11 +16,19 @@ from train.features import cached_features
 from train.options import E5Settings
 from train.softmax_head import fit_softmax_head
 
+if TYPE_CHECKING:
+    from train.spread import Compute
+
 CHUNK = 512
 
 
 def e5_vectors(
-    texts: Sequence[CleanText], *, cache_dir: Path, progress: Progress = silent, titles: bool = True
+    texts: Sequence[CleanText],
+    *,
+    cache_dir: Path,
+    workers: int = 1,
+    progress: Progress = silent,
+    titles: bool = True,
 ) -> np.ndarray:
     """Vectors of texts, from the cache where it has them: of the whole listing, and of its title alone.
 
@@ -34,28 +42,26 @@ def e5_vectors(
     vectors = np.full((len(texts), 2, WIDTH), np.nan, np.float32)
     split = [place for place, text in enumerate(texts) if titles and text.designation and text.description]
     alone = [CleanText(texts[place].designation, "") for place in split]
-    read = _read([*texts, *alone], cache_dir=cache_dir, progress=progress)
+    read = _read([*texts, *alone], cache_dir=cache_dir, workers=workers, progress=progress)
     vectors[:, 0], vectors[split, 1] = read[: len(texts)], read[len(texts) :]
     return vectors
 
 
-def _read(texts: Sequence[CleanText], *, cache_dir: Path, progress: Progress) -> np.ndarray:
+def _read(texts: Sequence[CleanText], *, cache_dir: Path, workers: int, progress: Progress) -> np.ndarray:
     """(n, WIDTH) float32."""
     strings = [e5_text(text) for text in texts]
 
-    @cache
-    def encoder() -> E5Encoder:
-        return E5Encoder(load_e5_weights(), max_pieces=MAX_PIECES, threads=None, throughput=True)
-
-    def compute(places: list[int]) -> np.ndarray:
-        return encoder().vectors([strings[place] for place in places])
+    def load(threads: int | None) -> "Compute":
+        encoder = E5Encoder(load_e5_weights(), max_pieces=MAX_PIECES, threads=threads, throughput=True)
+        return lambda places: encoder.vectors([strings[place] for place in places])
 
     return cached_features(
         [hashlib.sha256(string.encode()).hexdigest() for string in strings],
-        compute,
+        load,
         # The key is of the text as it is read, so the recipe is in it but for the cut.
         backbone=f"e5-{MAX_PIECES}-{shipped_digest(WEIGHTS)[:8]}",
         cache_dir=cache_dir,
+        workers=workers,
         progress=progress,
         chunk=CHUNK,
     )

@@ -130,8 +130,8 @@ def fit_experts(
 
 
 def _ray_for(options: TrainOptions) -> AbstractContextManager[None]:
-    """One Ray for all experts that Keras trains; starting it takes longer than many a training."""
-    if not options.by_keras:
+    """One Ray for all experts that need it; starting it takes longer than many a training."""
+    if not options.by_keras and options.workers == 1:
         return nullcontext()
     from train.ray_session import ray_session
 
@@ -195,7 +195,7 @@ def _fit_e5(job: Fit) -> np.ndarray:
     from train.e5_head import e5_vectors, fit_e5_head
 
     places, texts = _texts(job.rows)
-    vectors = e5_vectors(texts, cache_dir=job.cache_dir, progress=job.progress)
+    vectors = e5_vectors(texts, cache_dir=job.cache_dir, workers=job.options.workers, progress=job.progress)
     coef, bias, logits = _fit_heads(job, "e5", places, vectors, partial(fit_e5_head, settings=job.options.e5))
     E5Expert.save(job.directory, coef=coef, bias=bias)
     job.progress("train e5", 1, 1)
@@ -210,7 +210,7 @@ def _fit_lite0(job: Fit) -> np.ndarray:
     from train.lite0_head import fit_lite0_head, lite0_features
 
     places, photos = _photos(job.rows)
-    features = lite0_features(photos, cache_dir=job.cache_dir, progress=job.progress)
+    features = lite0_features(photos, cache_dir=job.cache_dir, workers=job.options.workers, progress=job.progress)
     coef, bias, logits = _fit_heads(job, "lite0", places, features, partial(fit_lite0_head, settings=job.options.lite0))
     Lite0Expert.save(job.directory, coef=coef, bias=bias)
     if job.kept is None:  # a new head alone is a matrix product, and TensorFlow takes ten seconds to say so

@@ -2,12 +2,16 @@
 
 import contextlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from datasets.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from train.spread import Load
 
 CHUNK = 64
 """Photos computed between two writes: what a crash costs at most."""
@@ -15,10 +19,11 @@ CHUNK = 64
 
 def cached_features(
     keys: Sequence[str],
-    compute: Callable[[list[int]], np.ndarray],
+    load: "Load",
     *,
     backbone: str,
     cache_dir: Path,
+    workers: int = 1,
     progress: Progress = silent,
     dtype: type[np.floating] = np.float32,
     chunk: int = CHUNK,
@@ -31,7 +36,9 @@ def cached_features(
 
     Args:
         keys: sha256 of each photo's bytes (`datasets.photo.photo_key`) or of each text; equal keys are computed once.
-        compute: takes places in `keys` (at most `chunk`), gives their features (n, width).
+        load: gives what takes places in `keys` (about `chunk`) and gives their features (n, width); called where
+            something is missing.
+        workers: of Ray Data, which share the work; 1: this process alone.
         backbone: identity of the backbone and its weights, for example `vgg16-imagenet-1f2e3d4c`.
         dtype: of the result.
         chunk: rows computed between two writes; texts are quick and want longer lists than photos.
@@ -58,9 +65,8 @@ def cached_features(
     done = len(first_place) - len(missing)
     stage = f"features {backbone}"
     progress(stage, done, len(first_place))
-    for start in range(0, len(missing), chunk):
-        places = missing[start : start + chunk]
-        fresh = _to_float16(compute(places))
+    for places, computed in _computed(load, missing, workers=workers, chunk=chunk):
+        fresh = _to_float16(computed)
         if features is None:
             features = np.empty((len(keys), *fresh.shape[1:]), dtype)
         features[places] = fresh
@@ -73,6 +79,20 @@ def cached_features(
         if first_place[key] != place:
             features[place] = features[first_place[key]]
     return features
+
+
+def _computed(load: "Load", places: list[int], *, workers: int, chunk: int) -> Iterator[tuple[list[int], np.ndarray]]:
+    if not places:
+        return
+    if workers > 1 and len(places) > chunk:
+        from train.spread import spread  # imports Ray
+
+        yield from spread(load, places, workers=workers, chunk=chunk)
+        return
+    compute = load(None)
+    for start in range(0, len(places), chunk):
+        part = places[start : start + chunk]
+        yield part, compute(part)
 
 
 def _path(folder: Path, key: str) -> Path:

@@ -25,6 +25,8 @@ from train.vgg16 import BLOCKS, FEATURES, MEAN_RGB, backbone_weights, identity, 
 if TYPE_CHECKING:
     import keras
 
+    from train.spread import Compute
+
 HIDDEN = 512
 
 
@@ -42,7 +44,9 @@ def train_vgg16(photos: Sequence[Path | bytes], job: KerasJob) -> np.ndarray:
         TrainError: nothing to train on, a loss that is not finite, or an OpenVINO form that answers otherwise.
     """
     backbone = backbone_weights(job.options.image_weights, seed=job.options.seed)
-    features = vgg16_features(photos, backbone, cache_dir=job.cache_dir, progress=job.progress)
+    features = vgg16_features(
+        photos, backbone, cache_dir=job.cache_dir, workers=job.options.workers, progress=job.progress
+    )
     job.work_dir.mkdir(parents=True, exist_ok=True)
     backbone_file = job.work_dir / "backbone.safetensors"
     save_file(backbone, backbone_file)
@@ -59,19 +63,25 @@ def train_vgg16(photos: Sequence[Path | bytes], job: KerasJob) -> np.ndarray:
 
 
 def vgg16_features(
-    photos: Sequence[Path | bytes], backbone: dict[str, np.ndarray], *, cache_dir: Path, progress: Progress = silent
+    photos: Sequence[Path | bytes],
+    backbone: dict[str, np.ndarray],
+    *,
+    cache_dir: Path,
+    workers: int = 1,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """(n, FEATURES) float16 features of photos that decode by OpenVINO, from the cache where it has them."""
-    runner = OpenvinoRunner(vgg16_graph(backbone), threads=None, throughput=True)
 
-    def compute(places: list[int]) -> np.ndarray:
-        return runner.run(np.stack(map_threads(prepare_image, [photos[place] for place in places])))
+    def load(threads: int | None) -> "Compute":
+        runner = OpenvinoRunner(vgg16_graph(backbone), threads=threads, throughput=True)
+        return lambda places: runner.run(np.stack(map_threads(prepare_image, [photos[place] for place in places])))
 
     return cached_features(
         map_threads(photo_key, photos),
-        compute,
+        load,
         backbone=identity(backbone),
         cache_dir=cache_dir,
+        workers=workers,
         progress=progress,
         dtype=np.float16,
     )

@@ -15,7 +15,6 @@ from bundle.lite0 import WEIGHTS, Block, build_lite0, lite0_blocks, load_lite0_w
 from bundle.openvino_runner import OpenvinoRunner
 from bundle.shipped import shipped_digest
 from datasets.photo import photo_key
-from datasets.progress import Progress
 from train.check import check_openvino_against_keras, check_rows
 from train.error import TrainError
 from train.features import cached_features
@@ -28,6 +27,8 @@ from train.refit import fit_and_refit
 
 if TYPE_CHECKING:
     import keras
+
+    from train.spread import Compute
 
 PATIENCE = 2
 DROPOUT = 0.2
@@ -54,11 +55,11 @@ def fine_tune_lite0(photos: Sequence[Path], job: KerasJob) -> np.ndarray:
         raise TrainError(f"--fine-tune-blocks {count}: at most the last {MOST_BLOCKS} can be trained")
     trained_blocks = list(lite0_blocks())[-count:]
     shipped = load_lite0_weights()
-    given = _given(photos, trained_blocks[0], shipped, cache_dir=job.cache_dir, progress=job.progress)
+    given = _given(photos, trained_blocks[0], job)
     job.work_dir.mkdir(parents=True, exist_ok=True)
     start = job.work_dir / "start.safetensors"
     if not start.exists():
-        features = lite0_features(list(photos), cache_dir=job.cache_dir, progress=job.progress)
+        features = lite0_features(list(photos), cache_dir=job.cache_dir, workers=options.workers, progress=job.progress)
         fitted = ~job.is_held_out
         coef, bias = fit_lite0_head(
             features[fitted],
@@ -115,21 +116,25 @@ def _named(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name.replace("_", "/", 1) if name.startswith("block") else name: own for name, own in weights.items()}
 
 
-def _given(
-    photos: Sequence[Path], block: Block, weights: dict[str, np.ndarray], *, cache_dir: Path, progress: Progress
-) -> np.ndarray:
+def _given(photos: Sequence[Path], block: Block, job: KerasJob) -> np.ndarray:
     """(n, 2, height * width * channels) float16: what a block is given, of each photo as it is and mirrored."""
-    runner = OpenvinoRunner(build_lite0(weights, before=block.name), threads=None, throughput=True)
 
-    def compute(places: list[int]) -> np.ndarray:
-        pixels = np.stack(map_threads(prepare_image, [photos[place] for place in places]))
-        return np.stack([runner.run(pixels), runner.run(np.ascontiguousarray(pixels[:, :, ::-1]))], axis=1)
+    def load(threads: int | None) -> "Compute":
+        graph = build_lite0(load_lite0_weights(), before=block.name)
+        runner = OpenvinoRunner(graph, threads=threads, throughput=True)
+
+        def compute(places: list[int]) -> np.ndarray:
+            pixels = np.stack(map_threads(prepare_image, [photos[place] for place in places]))
+            return np.stack([runner.run(pixels), runner.run(np.ascontiguousarray(pixels[:, :, ::-1]))], axis=1)
+
+        return compute
 
     return cached_features(
         map_threads(photo_key, list(photos)),
-        compute,
+        load,
         backbone=f"lite0-{shipped_digest(WEIGHTS)[:8]}-before-{block.name}",
-        cache_dir=cache_dir,
-        progress=progress,
+        cache_dir=job.cache_dir,
+        workers=job.options.workers,
+        progress=job.progress,
         dtype=np.float16,
     )

@@ -1,7 +1,7 @@
 """Fits the head of the `lite0` image expert on features of the frozen backbone."""
 
-from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,20 +15,20 @@ from train.options import Lite0Settings
 from train.parallel import map_threads
 from train.softmax_head import fit_softmax_head
 
+if TYPE_CHECKING:
+    from train.spread import Compute
 
-def lite0_features(photos: list[Path], *, cache_dir: Path, progress: Progress = silent) -> np.ndarray:
+
+def lite0_features(photos: list[Path], *, cache_dir: Path, workers: int = 1, progress: Progress = silent) -> np.ndarray:
     """(n, 1280) float32 features of photos that decode, from the cache where it has them."""
 
-    @cache
-    def backbone() -> Lite0Features:
-        return Lite0Features()
-
-    def compute(places: list[int]) -> np.ndarray:
-        return backbone().features(np.stack(map_threads(prepare_image, [photos[place] for place in places])))
+    def load(threads: int | None) -> "Compute":
+        backbone = Lite0Features(threads)
+        return lambda places: backbone.features(np.stack(map_threads(prepare_image, [photos[p] for p in places])))
 
     identity = f"lite0-{shipped_digest(WEIGHTS)[:8]}"
     keys = map_threads(photo_key, photos)
-    return cached_features(keys, compute, backbone=identity, cache_dir=cache_dir, progress=progress)
+    return cached_features(keys, load, backbone=identity, cache_dir=cache_dir, workers=workers, progress=progress)
 
 
 def fit_lite0_head(

@@ -20,7 +20,7 @@ from safetensors.numpy import load_file
 from datasets.progress import Progress, silent
 from train.error import DivergedError, TrainError
 from train.options import TrainOptions
-from train.ray_session import ray_session
+from train.ray_session import ray_session, silence_ray_data
 
 if TYPE_CHECKING:
     import keras
@@ -231,9 +231,8 @@ def _run(plan: Plan, rows: Mapping[str, np.ndarray], work_dir: Path, names: Sequ
 def rows_dataset(rows: Mapping[str, np.ndarray]) -> Any:
     """A Ray dataset of rows, in blocks that pass one after the other."""
     import ray.data
-    from ray.data import DataContext
 
-    DataContext.get_current().enable_progress_bars = False
+    silence_ray_data()
     count = len(rows["class_index"])
     step = max(1, int(BLOCK_BYTES // (rows["inputs"].nbytes / count + 16)))
     columns = {**rows, "row": np.arange(count)}

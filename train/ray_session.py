@@ -59,6 +59,14 @@ def join_cluster(address: str) -> None:
         raise TrainError(f"--ray-address {address}: no Ray answers there ({str(error).splitlines()[0]})") from error
 
 
+def silence_ray_data() -> None:
+    """No progress bars of Ray Data, which would draw over ours, nor the lines that stand in their place."""
+    import ray.data
+
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+
+
 def _start(*, debug: bool) -> None:
     """Start Ray, again where the machine was too busy: Ray gives its first process 30 seconds, whatever is asked."""
     os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")  # nobody takes away the only machine
