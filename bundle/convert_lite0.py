@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from safetensors.numpy import save
 
-from bundle.image import prepare_image
+from bundle.image import IMAGE_PX, prepare_image
 from bundle.lite0 import WEIGHTS, build_lite0, lite0_blocks, load_lite0_weights
 from bundle.openvino_runner import OpenvinoRunner
 from bundle.shipped import write_shipped
@@ -43,7 +43,7 @@ def main() -> None:
     write_shipped(WEIGHTS, stored)
 
     head = (checkpoint["_fc.weight"].T, checkpoint["_fc.bias"])
-    pixels = np.random.default_rng(0).integers(0, 256, (4, 224, 224, 3), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (4, IMAGE_PX, IMAGE_PX, 3), np.uint8)
     if arguments.photos:
         pixels = np.stack([prepare_image(photo) for photo in arguments.photos])
     original = OpenvinoRunner(build_lite0(exact, head), threads=None).run(pixels)

@@ -8,6 +8,7 @@ import openvino as ov
 from safetensors.numpy import load_file, save_file
 
 from bundle.expert import Device
+from bundle.image import resized
 from bundle.lite0 import FEATURES, build_lite0, load_lite0_weights
 from bundle.openvino_runner import OpenvinoRunner
 
@@ -26,7 +27,7 @@ class Lite0Expert:
     go on training from), and `model.keras` where the network was trained in Keras.
 
     Args:
-        runner: (n, IMAGE_PX, IMAGE_PX, 3) uint8 to (n, categories) float32 logits.
+        runner: (n, side, side, 3) uint8 to (n, categories) float32 logits; the side of older bundles is not IMAGE_PX.
     """
 
     def __init__(self, runner: "OpenvinoRunner | KerasRunner") -> None:
@@ -47,7 +48,7 @@ class Lite0Expert:
 
     def logits(self, pixels: np.ndarray, /) -> np.ndarray:
         """Args: pixels (n, IMAGE_PX, IMAGE_PX, 3) uint8. Returns: (n, categories) float32."""
-        return self._runner.run(pixels)
+        return self._runner.run(resized(pixels, self._runner.row_shape[0]))
 
     @staticmethod
     def save(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from bundle.expert import Device
+from bundle.image import resized
 from bundle.openvino_runner import OpenvinoRunner
 
 if TYPE_CHECKING:
@@ -33,4 +34,4 @@ class Vgg16Expert:
 
     def logits(self, pixels: np.ndarray, /) -> np.ndarray:
         """Args: pixels (n, IMAGE_PX, IMAGE_PX, 3) uint8. Returns: (n, categories) float32."""
-        return self._runner.run(pixels)
+        return self._runner.run(resized(pixels, self._runner.row_shape[0]))

@@ -9,7 +9,9 @@ from PIL import Image
 
 from datasets.photo import open_photo
 
-IMAGE_PX = 224
+IMAGE_PX = 288
+"""On real photos frozen features of `lite0` have two points of F1 more than at 224, which the network was trained on,
+for 1.7 times the work."""
 
 
 class Area(NamedTuple):
@@ -68,6 +70,22 @@ def square(photo: Image.Image) -> np.ndarray:
     canvas = Image.new("RGB", (IMAGE_PX, IMAGE_PX), "white")
     canvas.paste(photo, (area.left, area.top))
     return np.asarray(canvas)
+
+
+def resized(pixels: np.ndarray, px: int) -> np.ndarray:
+    """Squares of another side, for networks that read other ones.
+
+    Args:
+        pixels: (n, side, side, 3) uint8.
+    Returns:
+        (n, px, px, 3) uint8; the same array where that is its side.
+    """
+    if pixels.shape[1] == px:
+        return pixels
+    squares = np.empty((len(pixels), px, px, 3), np.uint8)
+    for square, photo in zip(squares, pixels, strict=True):
+        square[:] = Image.fromarray(photo).resize((px, px), Image.Resampling.BILINEAR)
+    return squares
 
 
 def photo_area(width_px: int, height_px: int) -> Area:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class KerasRunner:
         import tensorflow as tf
 
         (shape,) = model.input_shape if isinstance(model.input_shape, list) else (model.input_shape,)
+        self.row_shape: tuple[Any, ...] = tuple(shape[1:])
         self.width: int = model.output_shape[-1]
         signature = tf.TensorSpec([None, *shape[1:]], model.inputs[0].dtype)
         self._run = tf.function(lambda rows: model(rows, training=False), input_signature=[signature])

@@ -10,7 +10,7 @@ import numpy as np
 import openvino as ov
 from safetensors.numpy import load_file, save_file
 
-from bundle.image import IMAGE_PX, prepare_image
+from bundle.image import prepare_image, resized
 from bundle.openvino_runner import OpenvinoRunner
 from datasets.photo import photo_key
 from datasets.progress import Progress, silent
@@ -20,7 +20,7 @@ from train.keras_job import KerasJob
 from train.loop import Plan
 from train.options import TrainOptions
 from train.parallel import map_threads
-from train.vgg16 import BLOCKS, FEATURES, MEAN_RGB, backbone_weights, identity, vgg16_graph
+from train.vgg16 import BLOCKS, FEATURES, MEAN_RGB, VGG16_PX, backbone_weights, identity, vgg16_graph
 
 if TYPE_CHECKING:
     import keras
@@ -50,7 +50,7 @@ def train_vgg16(photos: Sequence[Path | bytes], job: KerasJob) -> np.ndarray:
     job.work_dir.mkdir(parents=True, exist_ok=True)
     backbone_file = job.work_dir / "backbone.safetensors"
     save_file(backbone, backbone_file)
-    pixels = np.stack([prepare_image(photos[place]) for place in check_rows(job.is_held_out)])
+    pixels = _pixels([photos[place] for place in check_rows(job.is_held_out)])
     finish = partial(vgg16, backbone_file)
     plan = vgg16_plan(job.options, categories=job.categories, train_rows=job.train_rows, finish=finish)
     logits, trained = job.fit(features, check_inputs=pixels, plan=plan)
@@ -74,7 +74,7 @@ def vgg16_features(
 
     def load(threads: int | None) -> "Compute":
         runner = OpenvinoRunner(vgg16_graph(backbone), threads=threads, throughput=True)
-        return lambda places: runner.run(np.stack(map_threads(prepare_image, [photos[place] for place in places])))
+        return lambda places: runner.run(_pixels([photos[place] for place in places]))
 
     return cached_features(
         map_threads(photo_key, photos),
@@ -85,6 +85,11 @@ def vgg16_features(
         progress=progress,
         dtype=np.float16,
     )
+
+
+def _pixels(photos: Sequence[Path | bytes]) -> np.ndarray:
+    """(n, VGG16_PX, VGG16_PX, 3) uint8, made as the served expert makes them."""
+    return resized(np.stack(map_threads(prepare_image, photos)), VGG16_PX)
 
 
 def vgg16_plan(options: TrainOptions, *, categories: int, train_rows: int, **more: Any) -> Plan:
@@ -104,10 +109,10 @@ def vgg16_head(*, categories: int) -> "keras.Model":
 
 
 def vgg16(backbone_file: Path, head: "keras.Model") -> "keras.Model":
-    """What is kept: (n, IMAGE_PX, IMAGE_PX, 3) uint8 RGB pixels through the backbone and a trained head."""
+    """What is kept: (n, VGG16_PX, VGG16_PX, 3) uint8 RGB pixels through the backbone and a trained head."""
     import keras
 
-    pixels = keras.Input((IMAGE_PX, IMAGE_PX, 3), dtype="uint8", name="pixels")
+    pixels = keras.Input((VGG16_PX, VGG16_PX, 3), dtype="uint8", name="pixels")
     x = keras.layers.Rescaling(1.0, offset=[-mean for mean in MEAN_RGB], name="centred")(pixels)
     for block, (count, channels) in enumerate(BLOCKS, 1):
         for number in range(1, count + 1):

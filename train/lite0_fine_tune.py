@@ -10,7 +10,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from bundle.expert_lite0 import KERAS_MODEL, MODEL, Lite0Expert
-from bundle.image import prepare_image
+from bundle.image import IMAGE_PX, prepare_image
 from bundle.lite0 import WEIGHTS, Block, build_lite0, lite0_blocks, load_lite0_weights
 from bundle.openvino_runner import OpenvinoRunner
 from bundle.shipped import shipped_digest
@@ -96,7 +96,7 @@ def lite0_tail(start: Path, blocks: Sequence[Block]) -> "keras.Model":
     import keras
 
     arrays = load_file(start)
-    side = 7 if blocks[0].channels_in == 192 else 14
+    side = IMAGE_PX // (32 if blocks[0].channels_in == 192 else 16)
     flat = keras.Input((side * side * blocks[0].channels_in,), name="given")
     x = keras.layers.Reshape((side, side, blocks[0].channels_in), name="places")(flat)
     x = keras.layers.Dropout(DROPOUT, name="dropout")(lite0_blocks_keras(x, blocks))
@@ -132,7 +132,7 @@ def _given(photos: Sequence[Path], block: Block, job: KerasJob) -> np.ndarray:
     return cached_features(
         map_threads(photo_key, list(photos)),
         load,
-        backbone=f"lite0-{shipped_digest(WEIGHTS)[:8]}-before-{block.name}",
+        backbone=f"lite0-{IMAGE_PX}-{shipped_digest(WEIGHTS)[:8]}-before-{block.name}",
         cache_dir=job.cache_dir,
         workers=job.options.workers,
         progress=job.progress,

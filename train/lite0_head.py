@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bundle.image import prepare_image
+from bundle.image import IMAGE_PX, prepare_image
 from bundle.lite0 import WEIGHTS, Lite0Features
 from bundle.shipped import shipped_digest
 from datasets.photo import photo_key
@@ -26,7 +26,7 @@ def lite0_features(photos: list[Path], *, cache_dir: Path, workers: int = 1, pro
         backbone = Lite0Features(threads)
         return lambda places: backbone.features(np.stack(map_threads(prepare_image, [photos[p] for p in places])))
 
-    identity = f"lite0-{shipped_digest(WEIGHTS)[:8]}"
+    identity = f"lite0-{IMAGE_PX}-{shipped_digest(WEIGHTS)[:8]}"
     keys = map_threads(photo_key, photos)
     return cached_features(keys, load, backbone=identity, cache_dir=cache_dir, workers=workers, progress=progress)
 

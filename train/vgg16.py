@@ -25,6 +25,7 @@ from train.error import WeightsError
 BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 """Convolutions and channels of each block; a block ends in a 2x2 maximum."""
 
+VGG16_PX = 224
 FEATURES = 7 * 7 * 512
 MEAN_RGB = (123.68, 116.779, 103.939)
 """Subtracted from the pixels; what Keras' ImageNet weights were trained with."""
@@ -79,16 +80,16 @@ def backbone_weights(weights: str, *, seed: int) -> Weights:
 
 
 def identity(weights: Mapping[str, np.ndarray]) -> str:
-    """Tells backbones apart in the cache: a digest of the weights."""
+    """Tells backbones apart in the cache: a digest of the weights, and the side that photos are shrunk from."""
     digest = hashlib.sha256()
     for name in sorted(weights):
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(weights[name]).data)
-    return f"vgg16-{digest.hexdigest()[:12]}"
+    return f"vgg16-{IMAGE_PX}-{digest.hexdigest()[:12]}"
 
 
 def vgg16_graph(backbone: Mapping[str, np.ndarray], head: Mapping[str, np.ndarray] | None = None) -> ov.Model:
-    """The network as a graph: (n, IMAGE_PX, IMAGE_PX, 3) uint8 RGB in, one float32 output.
+    """The network as a graph: (n, VGG16_PX, VGG16_PX, 3) uint8 RGB in, one float32 output.
 
     Args:
         backbone: from `backbone_weights`.
@@ -96,7 +97,7 @@ def vgg16_graph(backbone: Mapping[str, np.ndarray], head: Mapping[str, np.ndarra
     Returns:
         A model whose output is (n, FEATURES) features, flattened as Keras does, or (n, categories) logits.
     """
-    pixels = ops.parameter([-1, IMAGE_PX, IMAGE_PX, 3], np.uint8, name="pixels")
+    pixels = ops.parameter([-1, VGG16_PX, VGG16_PX, 3], np.uint8, name="pixels")
     pixels.output(0).get_tensor().set_names({"pixels"})
     centred = ops.subtract(ops.convert(pixels, np.float32), np.array(MEAN_RGB, np.float32))
     x = ops.transpose(centred, np.array([0, 3, 1, 2], np.int64))

@@ -140,7 +140,7 @@ def test_a_first_question_leaves_the_memory_of_other_networks_alone() -> None:
     program = (
         "import numpy as np; from bundle.e5 import *; from bundle.lite0 import Lite0Features;"
         "encoder = E5Encoder(load_e5_weights(), max_pieces=64, threads=2); backbone = Lite0Features(2);"
-        "[(encoder.vectors(['1984']), backbone.features(np.zeros((1, 224, 224, 3), np.uint8))) for _ in range(5)]"
+        "[(encoder.vectors(['1984']), backbone.features(np.zeros((1, 288, 288, 3), np.uint8))) for _ in range(5)]"
     )
     environment = os.environ | {"PYTHONPATH": str(WEIGHTS.parents[2])}
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bundle.image import IMAGE_PX, Area, prepare_image, prepare_photo
+from bundle.image import IMAGE_PX, Area, prepare_image, prepare_photo, resized
 from datasets.error import PhotoError
 
 
@@ -26,18 +26,18 @@ def test_every_shape_gives_the_same_array(size: tuple[int, int], encoding: str) 
 
 def test_a_tall_photo_is_whole_and_centred_on_white() -> None:
     pixels = prepare_image(encode(Image.new("RGB", (100, 200), "navy")))
-    assert (pixels[:, : 224 // 4] == 255).all()
-    assert (pixels[:, -224 // 4 :] == 255).all()
-    assert (pixels[:, 56:168] == (0, 0, 128)).all()
+    assert (pixels[:, : IMAGE_PX // 4] == 255).all()
+    assert (pixels[:, -IMAGE_PX // 4 :] == 255).all()
+    assert (pixels[:, IMAGE_PX // 4 : 3 * IMAGE_PX // 4] == (0, 0, 128)).all()
 
 
 @pytest.mark.parametrize(
     ("size", "area"),
     [
-        ((100, 200), Area(56, 0, 168, 224)),
-        ((2000, 1000), Area(0, 56, 224, 168)),
-        ((500, 500), Area(0, 0, 224, 224)),
-        ((3, 4000), Area(111, 0, 112, 224)),
+        ((100, 200), Area(72, 0, 216, 288)),
+        ((2000, 1000), Area(0, 72, 288, 216)),
+        ((500, 500), Area(0, 0, 288, 288)),
+        ((3, 4000), Area(143, 0, 144, 288)),
     ],
 )
 def test_a_photo_lies_where_it_is_said_to(size: tuple[int, int], area: Area) -> None:
@@ -54,7 +54,7 @@ def test_the_area_is_that_of_the_upright_photo() -> None:
     exif[0x0112] = 6
     buffer = BytesIO()
     lying.save(buffer, "JPEG", exif=exif)
-    assert prepare_photo(buffer.getvalue()).area == Area(56, 0, 168, 224)
+    assert prepare_photo(buffer.getvalue()).area == Area(72, 0, 216, 288)
 
 
 def test_white_margins_by_the_shop_or_by_us_are_the_same() -> None:
@@ -63,6 +63,16 @@ def test_white_margins_by_the_shop_or_by_us_are_the_same() -> None:
     square.paste(tall, (100, 0))
     difference = np.abs(prepare_image(encode(tall)).astype(int) - prepare_image(encode(square)).astype(int))
     assert difference.mean() < 1
+
+
+def test_a_network_of_another_side_sees_the_same_photo() -> None:
+    photo = encode(Image.linear_gradient("L").resize((500, 400)).convert("RGB"))
+    pixels = prepare_image(photo)[None]
+    assert resized(pixels, IMAGE_PX) is pixels
+    (smaller,) = resized(pixels, IMAGE_PX // 2)
+    assert smaller.shape == (IMAGE_PX // 2, IMAGE_PX // 2, 3) and smaller.dtype == np.uint8
+    means = pixels[0].reshape(IMAGE_PX // 2, 2, IMAGE_PX // 2, 2, 3).mean(axis=(1, 3))
+    assert np.abs(smaller - means).mean() < 2
 
 
 def test_what_is_no_photo_is_refused() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from bundle.error import DamagedBundleError
 from bundle.expert_lite0 import Lite0Expert, load_head
-from bundle.image import IMAGE_PX
-from bundle.lite0 import FEATURES, WEIGHTS, Lite0Features, lite0_blocks, load_lite0_weights
+from bundle.image import IMAGE_PX, resized
+from bundle.lite0 import FEATURES, WEIGHTS, Lite0Features, build_lite0, lite0_blocks, load_lite0_weights
+from bundle.openvino_runner import OpenvinoRunner
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,18 @@ def test_changed_weights_are_refused(tmp_path: Path) -> None:
     copy.write_bytes(content)
     with pytest.raises(DamagedBundleError, match="checksum"):
         load_lite0_weights(copy)
+
+
+def test_an_expert_of_another_side_answers_the_same_photos(
+    tmp_path: Path, pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = np.random.default_rng(0).normal(size=(FEATURES, 3)).astype(np.float32), np.zeros(3, np.float32)
+    with monkeypatch.context() as older:
+        older.setattr("bundle.lite0.IMAGE_PX", 224)
+        Lite0Expert.save(tmp_path, coef=head[0], bias=head[1])
+        expected = OpenvinoRunner(build_lite0(load_lite0_weights(), head), threads=1).run(resized(pixels, 224))
+    answers = Lite0Expert.open(tmp_path, threads=1, device="cpu").logits(pixels)
+    np.testing.assert_allclose(answers, expected, atol=0.05)
 
 
 def test_features_do_not_depend_on_the_company(pixels: np.ndarray) -> None:

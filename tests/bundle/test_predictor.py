@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from bundle.error import BundleError, DamagedBundleError, UnusableListingError
+from bundle.image import IMAGE_PX
 from bundle.predictor import Predictor
 from bundle.text import prepare_text
 from bundle.verify import file_entry, file_names, read_manifest
@@ -26,7 +27,7 @@ import numpy as np
 from bundle.predictor import Predictor
 predictor = Predictor.open(Path(sys.argv[1]), modalities=[sys.argv[2]], threads=1)
 if sys.argv[2] == "image":
-    predictor.image_votes(np.zeros((16, 224, 224, 3), np.uint8))
+    predictor.image_votes(np.zeros((16, 288, 288, 3), np.uint8))
 else:
     from bundle.text import CleanText
     predictor.text_votes([CleanText("livre", "")] * 16)
@@ -116,14 +117,14 @@ def test_a_modality_that_is_not_open_is_told(tiny_bundle: Path, listings: Labell
     (prediction,) = text_only.predict([listings[0][0]])
     assert (prediction.absent, prediction.degraded) == ([], ["image"])
     with pytest.raises(BundleError, match="no image expert"):
-        text_only.image_votes(np.zeros((1, 224, 224, 3), np.uint8))
+        text_only.image_votes(np.zeros((1, IMAGE_PX, IMAGE_PX, 3), np.uint8))
     with pytest.raises(UnusableListingError, match="only a photo"):
         text_only.predict([Listing(image=listings[0][0].image)])
 
 
 def test_pixels_of_another_kind_are_refused(predictor: Predictor) -> None:
     with pytest.raises(ValueError, match="uint8"):
-        predictor.image_votes(np.zeros((1, 224, 224, 3), np.float32))
+        predictor.image_votes(np.zeros((1, IMAGE_PX, IMAGE_PX, 3), np.float32))
 
 
 def test_a_damaged_bundle_is_not_opened(tiny_copy: Path) -> None:
@@ -161,7 +162,7 @@ def test_an_expert_of_other_categories_is_refused(tiny_copy: Path) -> None:
 
 
 def test_a_gpu_replica_without_a_keras_form_answers_by_the_openvino_form(tiny_bundle: Path) -> None:
-    pixels = np.zeros((1, 224, 224, 3), np.uint8)
+    pixels = np.zeros((1, IMAGE_PX, IMAGE_PX, 3), np.uint8)
     votes = [Predictor.open(tiny_bundle, modalities=["image"], device=d).image_votes(pixels) for d in ("cpu", "gpu")]
     np.testing.assert_allclose(*votes, atol=1e-5)
 

@@ -138,7 +138,7 @@ def test_an_empty_batch_has_no_answers(trained: TrainedExpert) -> None:
 
 def test_serving_on_a_cpu_does_not_import_tensorflow(trained: TrainedExpert) -> None:
     name = trained.directory.name
-    inputs = "[CleanText('piscine', '')]" if name == "bigru" else "np.zeros((1, 224, 224, 3), np.uint8)"
+    inputs = "[CleanText('piscine', '')]" if name == "bigru" else "np.zeros((1, 288, 288, 3), np.uint8)"
     program = (
         "import sys, numpy as np; from pathlib import Path; from bundle.text import CleanText\n"
         f"from bundle.expert_{name} import {name.title()}Expert as Expert\n"
