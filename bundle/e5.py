@@ -14,7 +14,7 @@ from openvino import opset13 as ops
 from safetensors.numpy import load
 
 from bundle.e5_pieces import PAD_ID, E5Pieces
-from bundle.openvino_runner import cpu_config
+from bundle.openvino_runner import CORE, cpu_config
 from bundle.shipped import SHIPPED_WEIGHTS, read_shipped
 
 WEIGHTS = SHIPPED_WEIGHTS / "multilingual_e5_small.safetensors"
@@ -211,13 +211,12 @@ class E5Encoder:
 
 
 def _compile(model: ov.Model, *, threads: int | None, throughput: bool) -> ov.AsyncInferQueue:
-    core = ov.Core()
-    config: dict[str, Any] = cpu_config(core, threads=threads)
+    config: dict[str, Any] = cpu_config(threads=threads)
     config["PERFORMANCE_HINT"] = "THROUGHPUT" if throughput else "LATENCY"
     # In f32 the plugin rounds each group of inputs to 8 bits and multiplies integers, which no bf16 form beats.
     config["INFERENCE_PRECISION_HINT"] = "f32"
     requests = 0 if throughput else 1
-    queue = ov.AsyncInferQueue(core.compile_model(model, "CPU", config), requests)
+    queue = ov.AsyncInferQueue(CORE.compile_model(model, "CPU", config), requests)
     shapes = {"embeddings": (1, LENGTH_STEP, WIDTH), "hidden": (1, 1, 1, LENGTH_STEP), "share": (1, 1, LENGTH_STEP)}
     try:
         # By a request that stays: the plugin goes on writing into the inputs of one that was tried and dropped.
@@ -226,7 +225,7 @@ def _compile(model: ov.Model, *, threads: int | None, throughput: bool) -> ov.As
     except RuntimeError:
         # A CPU without integer dot products (AVX2 alone): 4-bit weights, inputs as they are.
         config["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = "0"
-        queue = ov.AsyncInferQueue(core.compile_model(model, "CPU", config), requests)
+        queue = ov.AsyncInferQueue(CORE.compile_model(model, "CPU", config), requests)
     return queue
 
 

@@ -5,11 +5,10 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
-import openvino as ov
 
 from bundle.error import DamagedBundleError
 from bundle.expert import Device
-from bundle.openvino_runner import cpu_config
+from bundle.openvino_runner import CORE, cpu_config
 from bundle.text import CleanText
 from bundle.tokenizer import MAX_TOKENS, PAD_ID, Tokenizer
 
@@ -60,13 +59,12 @@ class OpenvinoBigru:
     """The network on the CPU; safe to call from several threads."""
 
     def __init__(self, path: Path, *, threads: int | None) -> None:
-        core = ov.Core()
         try:
-            model = core.read_model(path)
+            model = CORE.read_model(path)
         except RuntimeError as error:
             raise DamagedBundleError(str(path), f"not an OpenVINO model ({error})") from error
-        compiled = core.compile_model(
-            model, "CPU", cpu_config(core, threads=threads) | {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
+        compiled = CORE.compile_model(
+            model, "CPU", cpu_config(threads=threads) | {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
         )
         self.categories = compiled.output(0).partial_shape[1].get_length()
         self._request = compiled.create_infer_request()

@@ -84,7 +84,7 @@ def resized(pixels: np.ndarray, px: int) -> np.ndarray:
         return pixels
     squares = np.empty((len(pixels), px, px, 3), np.uint8)
     for square, photo in zip(squares, pixels, strict=True):
-        square[:] = Image.fromarray(photo).resize((px, px), Image.Resampling.BILINEAR)
+        square[:] = np.asarray(Image.fromarray(photo).resize((px, px), Image.Resampling.BILINEAR))
     return squares
 
 

@@ -9,6 +9,10 @@ import openvino as ov
 
 from bundle.error import DamagedBundleError
 
+CORE = ov.Core()
+"""The one of the process. Each that first uses a CPU gives its thread a signal stack of its own; of two, the second to
+go sets up the stack of the first again, which is gone, and the next Ctrl-C or SIGTERM crashes the process."""
+
 
 class OpenvinoRunner:
     """A compiled model with one input and one output; safe to call from several threads.
@@ -25,13 +29,12 @@ class OpenvinoRunner:
     """
 
     def __init__(self, model: ov.Model, *, threads: int | None, throughput: bool = False) -> None:
-        core = ov.Core()
         model = model.clone()
         shape = list(model.input(0).partial_shape)
         model.reshape([1, *shape[1:]])
-        config: dict[str, Any] = cpu_config(core, threads=threads)
+        config: dict[str, Any] = cpu_config(threads=threads)
         config["PERFORMANCE_HINT"] = "THROUGHPUT" if throughput else "LATENCY"
-        compiled = core.compile_model(model, "CPU", config)
+        compiled = CORE.compile_model(model, "CPU", config)
         self.row_shape: tuple[Any, ...] = tuple(d.get_length() if d.is_static else None for d in shape[1:])
         self._width = compiled.output(0).shape[1]
         self._queue = ov.AsyncInferQueue(compiled, 0 if throughput else 1)
@@ -46,7 +49,7 @@ class OpenvinoRunner:
             DamagedBundleError: a file is missing or is no OpenVINO model.
         """
         try:
-            model = ov.Core().read_model(path)
+            model = CORE.read_model(path)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise DamagedBundleError(str(path), f"is no OpenVINO model ({reason})") from error
@@ -62,9 +65,9 @@ class OpenvinoRunner:
         return output
 
 
-def cpu_config(core: ov.Core, *, threads: int | None) -> dict[str, Any]:
+def cpu_config(*, threads: int | None) -> dict[str, Any]:
     """Threads, and bf16 where the CPU computes in it (half the time, measured), else f32."""
-    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    has_bf16 = "BF16" in CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     config: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32"}
     # Several replicas share few cores: pinned, they would sit on the same one.
     config["ENABLE_CPU_PINNING"] = False

@@ -41,10 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def session_ray() -> Iterator[None]:
-    """The one Ray of this process: restarted with threads of an earlier training still there, Ray can crash.
-
-    Source: https://github.com/ray-project/ray/issues/31145
-    """
+    """The one Ray of this process: starting it takes longer than most tests that need it."""
     with ray_session():
         yield
 

@@ -7,6 +7,7 @@ import numpy as np
 import openvino as ov
 from scipy.special import softmax
 
+from bundle.openvino_runner import CORE
 from train.error import MismatchError
 
 TOLERANCE = 2e-3
@@ -36,7 +37,7 @@ def check_openvino_against_keras(
     Raises:
         MismatchError: it is above `tolerance`, or not a number.
     """
-    compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = CORE.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     request = compiled.create_infer_request()
     rows = []
     for row in range(len(keras_logits)):

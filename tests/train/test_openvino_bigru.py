@@ -1,9 +1,9 @@
 """The bigru's OpenVINO graph against a GRU written out in numpy."""
 
 import numpy as np
-import openvino as ov
 import pytest
 
+from bundle.openvino_runner import CORE
 from train.openvino_bigru import bigru_graph
 
 VOCABULARY, EMBEDDING, UNITS, CATEGORIES = 30, 8, 6, 4
@@ -44,13 +44,13 @@ def test_texts_of_several_lengths_in_one_batch_are_read_from_both_ends(weights: 
         words = weights["embedding/embeddings"][row[:length]]
         state = np.concatenate([_gru(words, weights, "gru_forward"), _gru(words[::-1], weights, "gru_backward")])
         expected.append(state @ weights["logits/kernel"] + weights["logits/bias"])
-    compiled = ov.Core().compile_model(bigru_graph(weights), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = CORE.compile_model(bigru_graph(weights), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     logits = compiled({"token_ids": token_ids, "lengths": lengths})["logits"]
     np.testing.assert_allclose(logits, expected, atol=1e-5)
 
 
 def test_more_padding_changes_nothing(weights: dict[str, np.ndarray]) -> None:
-    compiled = ov.Core().compile_model(bigru_graph(weights), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = CORE.compile_model(bigru_graph(weights), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     token_ids, lengths = np.array([[3, 4, 5]], np.int32), np.array([3], np.int32)
     short = compiled({"token_ids": token_ids, "lengths": lengths})["logits"]
     long = compiled({"token_ids": np.pad(token_ids, ((0, 0), (0, 47))), "lengths": lengths})["logits"]
