@@ -28,7 +28,8 @@ from datasets.dataset import Dataset
 from datasets.folder import load_folders
 from datasets.progress import Progress, silent
 from datasets.split import group_folds, group_ids
-from train.expert import FittedExpert, fit_experts
+from train.expert import fit_experts
+from train.fitted import FittedExpert
 from train.options import TrainOptions, read_config
 from train.rows import Rows, labelled_rows
 

@@ -14,7 +14,7 @@ from bundle.manifest import CategoryEntry, DataEntry, Manifest, Modality, Situat
 from bundle.text import CleanText
 from datasets.dataset import Dataset
 from train.calibration import conformal_threshold
-from train.expert import FittedExpert
+from train.fitted import FittedExpert
 from train.measure import COVERAGE, calibrate
 from train.parallel import map_threads
 from train.pipeline import new_manifest

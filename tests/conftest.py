@@ -17,7 +17,7 @@ from bundle.store import ModelStore
 from datasets.bundled import sample_path
 from datasets.folder import load_folders
 from serve_app.database.engine import Database
-from train.expert import TrainOptions
+from train.options import TrainOptions
 from train.pipeline import train
 from train.ray_session import ray_session
 

@@ -2,91 +2,23 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from scipy.special import softmax
 
-from bundle.manifest import CategoryEntry, ExpertEntry, Modality
 from bundle.text import CleanText
 from datasets.progress import Progress, silent
 from train.calibration import fit_temperature
 from train.crossfit import cross_fit, held_out_rows
 from train.error import TrainError
-from train.fusion import HeldOutExpert
+from train.fitted import Fit, FittedExpert, Kept
 from train.keras_job import KerasJob
 from train.loop import OnEpoch, unheard
 from train.options import MODALITY, TrainOptions
 from train.rows import Rows
-
-if TYPE_CHECKING:
-    from bundle.expert_linear import Vocabulary
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a small training keeps of the champion, beside the features that are frozen anyway.
-
-    Attributes:
-        categories: all that the champion knows, in its order; the rows at hand may lack some.
-        vocabulary: of its `linear`, or None where it has none.
-    """
-
-    categories: list[CategoryEntry]
-    vocabulary: "Vocabulary | None"
-
-
-@dataclass(frozen=True, slots=True)
-class FittedExpert:
-    """An expert whose files are written, with its logits (n, categories) for rows it never saw (NaN elsewhere)."""
-
-    name: str
-    modality: Modality
-    logits: np.ndarray
-    temperature: float
-
-    def entry(self, weight: float) -> ExpertEntry:
-        """What a manifest says of it."""
-        return ExpertEntry(
-            name=self.name,
-            modality=self.modality,
-            directory=f"{self.modality}/{self.name}",
-            temperature=self.temperature,
-            weight=min(1.0, weight),
-        )
-
-    @property
-    def held_out(self) -> HeldOutExpert:
-        probabilities = softmax(self.logits / self.temperature, axis=1).astype(np.float32)
-        return HeldOutExpert(self.name, self.modality, probabilities)
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """One expert to fit.
-
-    Attributes:
-        rows: what to learn from; `categories`: columns of the logits.
-        directory: where the expert's files go.
-        cache_dir: features of frozen backbones, kept between trainings.
-        kept: of the champion, or None where all is learned anew.
-        work_dir: what a stopped training goes on from, or None where it starts over.
-        on_epoch: told every epoch of Keras.
-    """
-
-    rows: Rows
-    options: TrainOptions
-    categories: int
-    directory: Path
-    cache_dir: Path
-    progress: Progress = silent
-    kept: Kept | None = None
-    work_dir: Path | None = None
-    on_epoch: OnEpoch = unheard
 
 
 def fit_experts(
@@ -139,53 +71,9 @@ def _ray_for(options: TrainOptions) -> AbstractContextManager[None]:
 
 
 def _fit_linear(job: Fit) -> np.ndarray:
-    from bundle.expert_linear import LinearExpert
-    from train.linear import fit_linear
+    from train.linear_fit import fit_linear_expert
 
-    if job.kept is not None and job.kept.vocabulary is not None:
-        return _refit_linear(job, job.kept.vocabulary)
-    rows = job.rows
-
-    def fit(places: np.ndarray) -> LinearExpert:
-        texts = [rows.texts[place] for place in places]
-        labels, options = rows.class_index[places], job.options
-        return fit_linear(texts, labels, categories=job.categories, seed=options.seed, settings=options.linear)
-
-    def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
-        return fit(fitted).logits([rows.texts[place] for place in answered])
-
-    logits = cross_fit(
-        answer, rows.has_text, rows.folds, categories=job.categories, stage="train linear", progress=job.progress
-    )
-    fit(np.flatnonzero(rows.has_text)).save(job.directory)
-    job.progress("train linear", 1, 1)
-    return logits
-
-
-def _refit_linear(job: Fit, vocabulary: "Vocabulary") -> np.ndarray:
-    """The vocabulary may have seen the rows held out: it knows which words there are, and no label."""
-    from bundle.expert_linear import STEEPNESS, LinearExpert, margin_logits
-    from train.linear import fit_classifiers, tfidf_features
-
-    rows = job.rows
-    features = tfidf_features(rows.texts, vocabulary)
-
-    def fit(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        labels, options = rows.class_index[places], job.options
-        return fit_classifiers(
-            features[places], labels, categories=job.categories, seed=options.seed, settings=options.linear
-        )
-
-    def answer(fitted: np.ndarray, answered: np.ndarray) -> np.ndarray:
-        coef, bias = fit(fitted)
-        return margin_logits(features[answered] @ coef + bias, STEEPNESS)
-
-    logits = cross_fit(
-        answer, rows.has_text, rows.folds, categories=job.categories, stage="train linear", progress=job.progress
-    )
-    LinearExpert(vocabulary, *fit(np.flatnonzero(rows.has_text)), STEEPNESS).save(job.directory)
-    job.progress("train linear", 1, 1)
-    return logits
+    return fit_linear_expert(job)
 
 
 def _fit_e5(job: Fit) -> np.ndarray:

@@ -9,7 +9,7 @@ from bundle.fusion import Fusion, conformal_sets, temper
 from bundle.manifest import ConformalEntry, Manifest, Modality, Situation, SituationEntry
 from train.calibration import conformal_threshold, fit_sharpness
 from train.evaluation import PARTS, Part, pair
-from train.expert import FittedExpert
+from train.fitted import FittedExpert
 from train.scores import score
 
 COVERAGE = 0.95

@@ -16,7 +16,8 @@ from bundle.store import ModelStore
 from datasets.dataset import Dataset
 from datasets.fingerprint import fingerprint
 from datasets.progress import Progress, silent
-from train.expert import FittedExpert, Kept, fit_experts
+from train.expert import fit_experts
+from train.fitted import FittedExpert, Kept
 from train.fusion import search_weights
 from train.loop import unheard
 from train.measure import calibrate, measure

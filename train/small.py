@@ -17,7 +17,7 @@ from datasets.dataset import Dataset
 from datasets.folder import load_folders
 from datasets.progress import Progress, silent
 from train.error import TrainError
-from train.expert import Kept
+from train.fitted import Kept
 from train.options import TrainOptions
 from train.pipeline import Trained, train
 from train.tracker import Tracker

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bundle.manifest import Manifest
 from bundle.store import ModelStore
-from train.expert import FittedExpert
+from train.fitted import FittedExpert
 from train.measure import calibrate, measure
 from train.plots import write_plots
 from tune.fusion_point import FusionPoint

@@ -15,7 +15,7 @@ from bundle.predictor import Predictor
 from bundle.store import ModelStore
 from datasets.folder import load_folders
 from train.evaluation import evaluate
-from train.expert import FittedExpert
+from train.fitted import FittedExpert
 from train.options import TrainOptions
 from train.rows import labelled_rows
 
