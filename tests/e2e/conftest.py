@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,22 +116,19 @@ def free_port() -> int:
         return trial.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def launch(trained_store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
-    """Starts servers of the session's store, `launch("--option", VARIABLE="value")`; they are stopped at the end.
-
-    Each has a home of its own, unless it is given one.
-    """
+@contextmanager
+def launcher(store: ModelStore, folders: pytest.TempPathFactory) -> Iterator[Launch]:
+    """Starts servers of a store, each with a home of its own unless it is given one; they are stopped at the end."""
     servers: list[RunningServer] = []
 
     def start(*arguments: str, port: int | None = None, **variables: str) -> RunningServer:
         port = port or free_port()
-        folder = tmp_path_factory.mktemp("server")
+        folder = folders.mktemp("server")
         log = folder / "log.txt"
         environment = {
             **os.environ,
             "RAYONNAGE_HOME": str(folder / "home"),
-            "RAYONNAGE_STORE": trained_store.url,
+            "RAYONNAGE_STORE": store.url,
             **OPEN,
             **variables,
         }
@@ -152,12 +150,20 @@ def launch(trained_store: ModelStore, tmp_path_factory: pytest.TempPathFactory) 
             server.stop()
 
 
+@pytest.fixture(scope="module")
+def launch(trained_store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+    """Starts servers of the session's store, `launch("--option", VARIABLE="value")`, for the tests of a file."""
+    with launcher(trained_store, tmp_path_factory) as start:
+        yield start
+
+
 @pytest.fixture(scope="session")
-def running_server(launch: Launch) -> RunningServer:
+def running_server(trained_store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server that is ready, for the whole session; whoever kills a part of it waits until it is back."""
-    server = launch()
-    server.wait_ready()
-    return server
+    with launcher(trained_store, tmp_path_factory) as start:
+        server = start()
+        server.wait_ready()
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -167,13 +173,17 @@ def server(running_server: RunningServer) -> str:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "mariadb"])
-def api_server(request: pytest.FixtureRequest, launch: Launch) -> RunningServer:
+def api_server(
+    request: pytest.FixtureRequest, trained_store: ModelStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
     """A server that is ready: once on SQLite (the one of `running_server`), once on MariaDB."""
     if request.param == "sqlite":
-        return request.getfixturevalue("running_server")
-    server = launch(RAYONNAGE_DATABASE=request.getfixturevalue("new_mariadb_url")())
-    server.wait_ready()
-    return server
+        yield request.getfixturevalue("running_server")
+        return
+    with launcher(trained_store, tmp_path_factory) as start:
+        server = start(RAYONNAGE_DATABASE=request.getfixturevalue("new_mariadb_url")())
+        server.wait_ready()
+        yield server
 
 
 @pytest.fixture(scope="session")
