@@ -1,8 +1,10 @@
 """The limits of a server with its default settings, and whom they count; behind HAProxy and behind Ray's own proxy."""
 
 import asyncio
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import httpx
@@ -114,32 +116,50 @@ def test_a_name_waits_after_too_many_wrong_passwords(limited: str) -> None:
         assert another.post("/token", data=wrong).status_code == 401
 
 
-def visit(address: str, url: str, *, before: Callable[[], object] = lambda: None) -> str:
+def visit(address: str, url: str, *, meanwhile: AbstractContextManager[None] = nullcontext()) -> str:
     """What the page shows about the server's state to a visitor from an address.
 
     Args:
-        before: happens when the page is there, and just before it asks.
+        meanwhile: holds while the page, once it is there, asks.
     """
 
     async def look() -> str:
         transport = httpx.AsyncHTTPTransport(local_address=address)
         async with httpx.AsyncClient(base_url=url, transport=transport, timeout=60) as http:
             page = await PageVisitor.open(http)
-            before()
-            shown = await page.call(next(one for one in page.handlers if "status" in page.outputs(one)))
+            with meanwhile:
+                shown = await page.call(next(one for one in page.handlers if "status" in page.outputs(one)))
             return str(shown["status"])
 
     return asyncio.run(look())
 
 
+@contextmanager
+def never_quiet(address: str, url: str) -> Iterator[None]:
+    """Somebody at an address goes on asking, so that what he may ask is used up all the while."""
+    refused, over = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        with somebody_at(address, url) as client:
+            while not over.is_set():
+                if client.get("/predict").status_code == 429:
+                    refused.set()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        assert refused.wait(60)
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 def test_visitors_of_the_page_are_counted_one_by_one(limited: str) -> None:
     with somebody_at("127.0.0.17", limited) as client:
         ask_too_often(client)
-        ready = visit("127.0.0.18", limited)
-
-        def ask_many() -> None:
-            is_refused(client, "GET", "/predict")
-
-        assert any(visit("127.0.0.17", limited, before=ask_many) != ready for _ in range(5))
+    ready = visit("127.0.0.18", limited)
+    busy = (never_quiet("127.0.0.17", limited) for _ in range(5))
+    assert any(visit("127.0.0.17", limited, meanwhile=meanwhile) != ready for meanwhile in busy)
     with somebody_at("127.0.0.1", limited) as machine:
         assert machine.get("/predict").status_code == 200
