@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,15 +22,34 @@ from train.options import TrainOptions
 from train.pipeline import train
 from train.ray_session import ray_session
 
+ROOT = Path(__file__).parents[1]
+FIRST_TRAINING = """
+import sys
+from pathlib import Path
+from bundle.store import ModelStore
+from datasets.folder import load_folders
+from train.options import TrainOptions
+from train.pipeline import train
+
+sample, home = map(Path, sys.argv[1:])
+train(load_folders([sample]), ModelStore(home / "models"), TrainOptions(), cache_dir=home / "cache")
+"""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what talks to servers last, the second server's tests behind the first's: they stay, and cost time."""
+    """Run first what needs neither Ray nor the first model, which trains meanwhile, and last what talks to servers.
 
-    def servers(item: pytest.Item) -> int:
+    These stay, and cost time; so the second server's tests come behind the first's.
+    """
+
+    def stage(item: pytest.Item) -> int:
         given = item.callspec.params if hasattr(item, "callspec") else {}
-        return 2 if given.get("api_server") == "mariadb" else int("e2e" in item.path.parts)
+        needed = getattr(item, "fixturenames", ())
+        if "e2e" in item.path.parts:
+            return 4 if given.get("api_server") == "mariadb" else 3
+        return 2 if "trained_store" in needed else int("session_ray" in needed)
 
-    items.sort(key=servers)
+    items.sort(key=stage)
 
 
 @pytest.fixture(scope="session")
@@ -51,17 +71,29 @@ def session_ray() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def first_training(request: pytest.FixtureRequest, home: Path, sample_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The training of the default model on the bundled sample, begun with the session where a test needs the model."""
+    needed = any("trained_store" in getattr(item, "fixturenames", ()) for item in request.session.items)
+    program = FIRST_TRAINING if needed and not os.environ.get("RAYONNAGE_TEST_STORE") else ""
+    with (home / "first_training.log").open("wb") as log:
+        command = ["nice", "-n", "19", sys.executable, "-c", program, str(sample_dir), str(home)]
+        training = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        yield training
+        training.kill()
+        training.wait()
+
+
 @pytest.fixture(scope="session")
-def trained_store(home: Path, sample_dir: Path) -> ModelStore:
+def trained_store(home: Path, first_training: subprocess.Popen[bytes]) -> ModelStore:
     """A store whose champion is the default model, trained on the bundled sample.
 
     RAYONNAGE_TEST_STORE names one that is there already: it saves minutes to who works on the page.
     """
     if kept := os.environ.get("RAYONNAGE_TEST_STORE"):
         return ModelStore(kept)
-    store = ModelStore(home / "models")
-    train(load_folders([sample_dir]), store, TrainOptions(), cache_dir=home / "cache")
-    return store
+    assert first_training.wait() == 0, (home / "first_training.log").read_text()
+    return ModelStore(home / "models")
 
 
 @pytest.fixture(scope="session")
