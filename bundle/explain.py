@@ -95,8 +95,8 @@ class Grid:
     def over(cls, area: Area) -> Self:
         """A grid of CELLS along the longer side, its cells about square."""
         width, height = area.right - area.left, area.bottom - area.top
-        cell = max(width, height) / CELLS
-        columns, rows = (max(1, round(side / cell)) for side in (width, height))
+        longer = max(width, height)
+        columns, rows = (max(1, round(side * CELLS / longer)) for side in (width, height))
         across = _patches(area.left, area.right, columns)
         down = _patches(area.top, area.bottom, rows)
         return cls(rows, columns, [Area(left, top, right, bottom) for top, bottom in down for left, right in across])
