@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from bundle.expert_lite0 import Lite0Expert
-from bundle.image import prepare_image
 from bundle.lite0 import FEATURES
 from datasets.bundled import sample_path
+from train.pixels import pixels_of
 
 PHOTOS = 60
 CATEGORIES = 27
@@ -27,7 +27,7 @@ def main() -> None:
     from train.keras_lite0 import lite0_keras
 
     photos = sorted((sample_path() / "images" / "image_train").glob("*.jpg"))[:PHOTOS]
-    pixels = np.stack([prepare_image(photo) for photo in photos])
+    pixels = pixels_of(photos)
     generator = np.random.default_rng(7)
     coef = generator.normal(0, 0.05, (FEATURES, CATEGORIES)).astype(np.float32)
     bias = np.zeros(CATEGORIES, np.float32)

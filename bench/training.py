@@ -14,7 +14,6 @@ import numpy as np
 from bench.plain_keras import BATCH, PlainProcess, fit_bigru, predict_features
 from bench.time_to_f1 import Reached, time_to_f1
 from bench.titles import titles
-from bundle.image import prepare_image
 from bundle.lite0 import Lite0Features
 from bundle.tokenizer import MAX_TOKENS, PAD_ID, Tokenizer
 from datasets.bundled import sample_path
@@ -22,7 +21,7 @@ from datasets.progress import Progress, silent
 from train.keras_text import bigru
 from train.lite0_head import lite0_features
 from train.loop import Plan, fit
-from train.parallel import map_threads
+from train.pixels import pixels_of
 from train.ray_session import ray_session
 
 CHECK_ROWS = 4
@@ -177,7 +176,7 @@ def _features(size: Size, plain: PlainProcess, progress: Progress) -> Iterator[R
     """Features of photos: by the network alone, from the files, and from the files once more."""
     photos = sorted((sample_path() / "images" / "image_train").iterdir())[: size.photos]
     progress("photo features", 0, 2)
-    pixels = np.stack(map_threads(prepare_image, photos))
+    pixels = pixels_of(photos)
     backbone = Lite0Features()
     backbone.features(pixels[:BATCH])
     network_s = _seconds(lambda: backbone.features(pixels))

@@ -9,15 +9,14 @@ from scipy.special import softmax
 
 from bundle.expert import open_expert
 from bundle.fusion import Fusion, conformal_sets
-from bundle.image import prepare_image
 from bundle.manifest import CategoryEntry, DataEntry, Manifest, Modality, Situation
 from bundle.text import CleanText
 from datasets.dataset import Dataset
 from train.calibration import conformal_threshold
 from train.fitted import FittedExpert
 from train.measure import COVERAGE, calibrate
-from train.parallel import map_threads
 from train.pipeline import new_manifest
+from train.pixels import pixels_of
 from train.rows import Rows
 from train.scores import Difference, Scores, difference, score
 
@@ -203,7 +202,7 @@ def _texts(rows: Rows, places: np.ndarray) -> list[CleanText]:
 
 
 def _pixels(rows: Rows, places: np.ndarray) -> np.ndarray:
-    return np.stack(map_threads(prepare_image, [photo for p in places if (photo := rows.photos[p]) is not None]))
+    return pixels_of([photo for place in places if (photo := rows.photos[place]) is not None])
 
 
 def _manifest(fitted: Sequence[FittedExpert], rows: Rows, learned: Dataset) -> Manifest:

@@ -30,12 +30,11 @@ class OpenvinoRunner:
 
     def __init__(self, model: ov.Model, *, threads: int | None, throughput: bool = False) -> None:
         model = model.clone()
-        shape = list(model.input(0).partial_shape)
-        model.reshape([1, *shape[1:]])
+        model.reshape([1, *list(model.input(0).partial_shape)[1:]])
         config: dict[str, Any] = cpu_config(threads=threads)
         config["PERFORMANCE_HINT"] = "THROUGHPUT" if throughput else "LATENCY"
         compiled = CORE.compile_model(model, "CPU", config)
-        self.row_shape: tuple[Any, ...] = tuple(d.get_length() if d.is_static else None for d in shape[1:])
+        self.row_shape: tuple[int, ...] = tuple(compiled.input(0).shape)[1:]
         self._width = compiled.output(0).shape[1]
         self._queue = ov.AsyncInferQueue(compiled, 0 if throughput else 1)
         self._queue.set_callback(_keep)

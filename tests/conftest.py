@@ -23,17 +23,6 @@ from train.pipeline import train
 from train.ray_session import ray_session
 
 ROOT = Path(__file__).parents[1]
-FIRST_TRAINING = """
-import sys
-from pathlib import Path
-from bundle.store import ModelStore
-from datasets.folder import load_folders
-from train.options import TrainOptions
-from train.pipeline import train
-
-sample, home = map(Path, sys.argv[1:])
-train(load_folders([sample]), ModelStore(home / "models"), TrainOptions(), cache_dir=home / "cache")
-"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -72,26 +61,31 @@ def session_ray() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def first_training(request: pytest.FixtureRequest, home: Path, sample_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The training of the default model on the bundled sample, begun with the session where a test needs the model."""
+def first_training(
+    request: pytest.FixtureRequest, home: Path, sample_dir: Path
+) -> Iterator[subprocess.Popen[bytes] | None]:
+    """The training of the default model on the bundled sample, begun with the session; None where no test needs it."""
     needed = any("trained_store" in getattr(item, "fixturenames", ()) for item in request.session.items)
-    program = FIRST_TRAINING if needed and not os.environ.get("RAYONNAGE_TEST_STORE") else ""
+    if not needed or os.environ.get("RAYONNAGE_TEST_STORE"):
+        yield None
+        return
+    command = ["nice", "-n", "19", sys.executable, "-m", "rayonnage", "train", "--data", str(sample_dir), "--no-mlflow"]
     with (home / "first_training.log").open("wb") as log:
-        command = ["nice", "-n", "19", sys.executable, "-c", program, str(sample_dir), str(home)]
-        training = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        environment = os.environ | {"RAYONNAGE_HOME": str(home)}
+        training = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
         yield training
         training.kill()
         training.wait()
 
 
 @pytest.fixture(scope="session")
-def trained_store(home: Path, first_training: subprocess.Popen[bytes]) -> ModelStore:
+def trained_store(home: Path, first_training: subprocess.Popen[bytes] | None) -> ModelStore:
     """A store whose champion is the default model, trained on the bundled sample.
 
     RAYONNAGE_TEST_STORE names one that is there already: it saves minutes to who works on the page.
     """
-    if kept := os.environ.get("RAYONNAGE_TEST_STORE"):
-        return ModelStore(kept)
+    if first_training is None:
+        return ModelStore(os.environ["RAYONNAGE_TEST_STORE"])
     assert first_training.wait() == 0, (home / "first_training.log").read_text()
     return ModelStore(home / "models")
 

@@ -10,7 +10,7 @@ import numpy as np
 import openvino as ov
 from safetensors.numpy import load_file, save_file
 
-from bundle.image import prepare_image, resized
+from bundle.image import resized
 from bundle.openvino_runner import OpenvinoRunner
 from datasets.photo import photo_key
 from datasets.progress import Progress, silent
@@ -20,6 +20,7 @@ from train.keras_job import KerasJob
 from train.loop import Plan
 from train.options import TrainOptions
 from train.parallel import map_threads
+from train.pixels import pixels_of
 from train.vgg16 import BLOCKS, FEATURES, MEAN_RGB, VGG16_PX, backbone_weights, identity, vgg16_graph
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def vgg16_features(
 
 def _pixels(photos: Sequence[Path | bytes]) -> np.ndarray:
     """(n, VGG16_PX, VGG16_PX, 3) uint8, made as the served expert makes them."""
-    return resized(np.stack(map_threads(prepare_image, photos)), VGG16_PX)
+    return resized(pixels_of(photos), VGG16_PX)
 
 
 def vgg16_plan(options: TrainOptions, *, categories: int, train_rows: int, **more: Any) -> Plan:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bundle.expert_lite0 import MODEL, load_head
-from bundle.image import IMAGE_PX, prepare_image
+from bundle.image import IMAGE_PX
 from bundle.lite0 import FEATURES, STEM_CHANNELS, Block, lite0_blocks, load_lite0_weights
 from train.check import CHECK_ROWS, check_openvino_against_keras
+from train.pixels import pixels_of
 
 if TYPE_CHECKING:
     import keras
@@ -27,7 +28,7 @@ def check_lite0(directory: Path, photos: Sequence[Path | bytes]) -> float:
     Raises:
         MismatchError: the OpenVINO form answers otherwise than the Keras model.
     """
-    pixels = np.stack([prepare_image(photo) for photo in photos[:CHECK_ROWS]])
+    pixels = pixels_of(photos[:CHECK_ROWS])
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         keras_logits = pool.submit(_keras_logits, *load_head(directory), pixels).result()
     return check_openvino_against_keras("lite0", directory / MODEL, {"pixels": pixels}, keras_logits)

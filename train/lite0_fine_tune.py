@@ -10,19 +10,19 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from bundle.expert_lite0 import KERAS_MODEL, MODEL, Lite0Expert
-from bundle.image import IMAGE_PX, prepare_image
-from bundle.lite0 import WEIGHTS, Block, build_lite0, lite0_blocks, load_lite0_weights
+from bundle.image import IMAGE_PX
+from bundle.lite0 import Block, build_lite0, lite0_blocks, load_lite0_weights
 from bundle.openvino_runner import OpenvinoRunner
-from bundle.shipped import shipped_digest
 from datasets.photo import photo_key
 from train.check import check_openvino_against_keras, check_rows
 from train.error import TrainError
 from train.features import cached_features
 from train.keras_job import KerasJob
 from train.keras_lite0 import lite0_blocks_keras, lite0_keras, set_lite0_weights
-from train.lite0_head import fit_lite0_head, lite0_features
+from train.lite0_head import fit_lite0_head, lite0_features, lite0_identity
 from train.loop import Plan
 from train.parallel import map_threads
+from train.pixels import pixels_of
 from train.refit import fit_and_refit
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def fine_tune_lite0(photos: Sequence[Path], job: KerasJob) -> np.ndarray:
             settings=options.lite0,
         )
         save_file(shipped | {"logits/kernel": coef, "logits/bias": bias}, start)
-    pixels = np.stack([prepare_image(photos[place]) for place in check_rows(job.is_held_out)])
+    pixels = pixels_of([photos[place] for place in check_rows(job.is_held_out)])
     plan = Plan.of(
         "lite0",
         options,
@@ -124,7 +124,7 @@ def _given(photos: Sequence[Path], block: Block, job: KerasJob) -> np.ndarray:
         runner = OpenvinoRunner(graph, threads=threads, throughput=True)
 
         def compute(places: list[int]) -> np.ndarray:
-            pixels = np.stack(map_threads(prepare_image, [photos[place] for place in places]))
+            pixels = pixels_of([photos[place] for place in places])
             return np.stack([runner.run(pixels), runner.run(np.ascontiguousarray(pixels[:, :, ::-1]))], axis=1)
 
         return compute
@@ -132,7 +132,7 @@ def _given(photos: Sequence[Path], block: Block, job: KerasJob) -> np.ndarray:
     return cached_features(
         map_threads(photo_key, list(photos)),
         load,
-        backbone=f"lite0-{IMAGE_PX}-{shipped_digest(WEIGHTS)[:8]}-before-{block.name}",
+        backbone=f"{lite0_identity()}-before-{block.name}",
         cache_dir=job.cache_dir,
         workers=job.options.workers,
         progress=job.progress,

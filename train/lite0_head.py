@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bundle.image import IMAGE_PX, prepare_image
+from bundle.image import IMAGE_PX
 from bundle.lite0 import WEIGHTS, Lite0Features
 from bundle.shipped import shipped_digest
 from datasets.photo import photo_key
@@ -13,6 +13,7 @@ from datasets.progress import Progress, silent
 from train.features import cached_features
 from train.options import Lite0Settings
 from train.parallel import map_threads
+from train.pixels import pixels_of
 from train.softmax_head import fit_softmax_head
 
 if TYPE_CHECKING:
@@ -24,11 +25,17 @@ def lite0_features(photos: list[Path], *, cache_dir: Path, workers: int = 1, pro
 
     def load(threads: int | None) -> "Compute":
         backbone = Lite0Features(threads)
-        return lambda places: backbone.features(np.stack(map_threads(prepare_image, [photos[p] for p in places])))
+        return lambda places: backbone.features(pixels_of([photos[place] for place in places]))
 
-    identity = f"lite0-{IMAGE_PX}-{shipped_digest(WEIGHTS)[:8]}"
     keys = map_threads(photo_key, photos)
-    return cached_features(keys, load, backbone=identity, cache_dir=cache_dir, workers=workers, progress=progress)
+    return cached_features(
+        keys, load, backbone=lite0_identity(), cache_dir=cache_dir, workers=workers, progress=progress
+    )
+
+
+def lite0_identity() -> str:
+    """Tells the frozen backbone apart in the cache: its weights, and the side of the photos that it reads."""
+    return f"lite0-{IMAGE_PX}-{shipped_digest(WEIGHTS)[:8]}"
 
 
 def fit_lite0_head(

@@ -3,6 +3,7 @@
 Figures are made through matplotlib's objects and never through `pyplot`, whose global state leaks between threads.
 """
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -128,8 +129,15 @@ def category_figure(probabilities: np.ndarray, class_index: np.ndarray, categori
 
 def write_figure(figure: Figure, path: Path) -> Path:
     """Write a figure as PNG and give back its path."""
-    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})
+    path.write_bytes(png_of(figure))
     return path
+
+
+def png_of(figure: Figure) -> bytes:
+    """A figure as PNG, the same bytes whenever it is drawn."""
+    encoded = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(encoded, metadata={"Software": None})
+    return encoded.getvalue()
 
 
 def drawable(text: str) -> bool:

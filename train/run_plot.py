@@ -1,14 +1,12 @@
 """Draws runs beside each other: their scores, and how their epochs went."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from train.error import TrainError
-from train.plots import DPI, GRID, MUTED
+from train.plots import DPI, GRID, MUTED, png_of
 from train.run import Run
 from train.run_record import write_whole
 
@@ -55,7 +53,5 @@ def write_comparison(runs: Sequence[Run], path: Path) -> Path:
         panel.tick_params(colors=MUTED, labelsize=9)
         panel.spines[["top", "right"]].set_visible(False)
     axes[0].legend(fontsize=8, frameon=False, loc="best")
-    encoded = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(encoded, metadata={"Software": None})
-    write_whole(path, encoded.getvalue())
+    write_whole(path, png_of(figure))
     return path

@@ -1,6 +1,5 @@
 """Follows a training: its run's record, TensorBoard, and MLflow where that is installed."""
 
-import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -8,7 +7,6 @@ from typing import Any, Self
 
 import numpy as np
 import yaml
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from bundle.fusion import MODALITIES
 from bundle.manifest import Manifest
@@ -17,7 +15,7 @@ from train.evaluation import Part
 from train.flat import flat, flat_numbers
 from train.mlflow_place import INSTALL, MlflowPlace, is_installed
 from train.mlflow_process import MlflowProcess
-from train.plots import confusion_figure
+from train.plots import confusion_figure, png_of
 from train.run import Run
 from train.run_record import State, write_whole
 from train.scores import macro_f1, weighted_f1
@@ -214,9 +212,7 @@ class Tracker:
             answered = ~np.isnan(answers[part][:, 0])
             if answered.any():
                 figure = confusion_figure(answers[part][answered], class_index[answered], manifest.categories)
-                encoded = io.BytesIO()
-                FigureCanvasAgg(figure).print_png(encoded, metadata={"Software": None})
-                pictures[f"confusion_{part}"] = encoded.getvalue()
+                pictures[f"confusion_{part}"] = png_of(figure)
         files = []
         for name, picture in pictures.items():
             file = self.run.directory / "plots" / f"{name}.png"
