@@ -36,8 +36,8 @@ def test_ray_up_can_read_the_cluster_file() -> None:
     assert any("make setup" in command for command in prepared["setup_commands"])
 
 
-def test_locks_hold_neither_the_other_datasets_package_nor_a_registry_host() -> None:
+def test_locks_hold_neither_the_other_datasets_package_nor_telemetry_nor_a_registry_host() -> None:
     for lock in ("requirements-cpu.lock", "requirements-gpu.lock"):
         lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
-        assert not any(line.startswith("datasets==") for line in lines)
+        assert not any(line.startswith(("datasets==", "openvino-telemetry==")) for line in lines)
         assert not any("://" in line for line in lines)
