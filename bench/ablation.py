@@ -1,6 +1,7 @@
 """What each part of the answer is worth, on any data folder: every expert alone, each modality, all fused.
 
     python -m bench.ablation --data ../listings                     # five-fold cross-validation
+    python -m bench.ablation --data ../listings --pairs             # the same, judged on rows with text and photo only
     python -m bench.ablation --data debian/train --test debian/test # one training, judged on a held-out folder
 
 In each fold all is learned on the other folds (temperatures, fusion weights and conformal thresholds included) and
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from bench.error import BenchError
 from bench.way import FUSED, Ways, fold_ways, pool_name
 from bundle.expert_bigru import joined
 from bundle.fusion import MODALITIES
+from bundle.text import has_text, prepare_text
 from datasets.dataset import Dataset
 from datasets.folder import load_folders
 from datasets.progress import Progress, silent
@@ -68,20 +71,31 @@ def ablate(
     return ways
 
 
-def folds_of(dataset: Dataset, *, folds: int, seed: int) -> Iterator[tuple[Dataset, Dataset]]:
+def folds_of(dataset: Dataset, *, folds: int, seed: int, pairs_only: bool = False) -> Iterator[tuple[Dataset, Dataset]]:
     """Each fold held out in turn.
 
+    Args:
+        pairs_only: judge only rows that have both a text and a photo. They alone make the folds; what has nothing in
+            common with the fold that is judged is learned from.
     Raises:
-        BenchError: a category lies in one fold only.
+        BenchError: a category lies in one fold only, or no row has both.
     """
     products = np.array(dataset.products, dtype=object)
     labels = np.array([product.prdtypecode for product in products])
-    fold_of = group_folds(labels, group_ids(dataset.products), folds=folds, seed=seed)
+    groups = group_ids(dataset.products)
+    judged = np.ones(len(products), bool)
+    if pairs_only:
+        judged = np.array([p.image is not None and has_text(prepare_text(p.listing)) for p in products], bool)
+        if not judged.any():
+            raise BenchError("no row has both a text and a photo")
+    in_folds = np.isin(groups, groups[judged])
+    fold_of = np.full(len(products), -1)
+    fold_of[in_folds] = group_folds(labels[in_folds], groups[in_folds], folds=folds, seed=seed)
     for fold in range(folds):
         learned = replace(dataset, products=products[fold_of != fold].tolist())
         if missing := sorted(set(dataset.codes) - set(learned.codes)):
             raise BenchError(f"categories {missing} have too few rows for {folds} folds")
-        yield learned, replace(dataset, products=products[fold_of == fold].tolist())
+        yield learned, replace(dataset, products=products[(fold_of == fold) & judged].tolist())
 
 
 def _fit(
@@ -126,6 +140,8 @@ def main() -> None:
     parser.add_argument("--text", help="text experts, with commas, or none; default: the config's")
     parser.add_argument("--image", help="image experts, with commas, or none; default: the config's")
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--first", type=int, help="train and judge only so many of the folds")
+    parser.add_argument("--pairs", action="store_true", help="judge, and make the folds of, rows with text and photo")
     parser.add_argument("--no-baseline", action="store_true", help="leave scikit-learn's baseline out")
     parser.add_argument("--cache", type=Path, help="keeps features between runs, whose time then is not in the seconds")
     shown = parser.add_mutually_exclusive_group()
@@ -144,7 +160,7 @@ def main() -> None:
         parts = (
             iter([(dataset, load_folders(given.test, progress=progress))])
             if given.test
-            else folds_of(dataset, folds=given.folds, seed=options.seed)
+            else islice(folds_of(dataset, folds=given.folds, seed=options.seed, pairs_only=given.pairs), given.first)
         )
         cache_dir = given.cache or Path(for_this_run)
         ways = ablate(parts, options, cache_dir=cache_dir, baseline=not given.no_baseline, progress=progress)

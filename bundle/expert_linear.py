@@ -57,8 +57,8 @@ class LinearExpert:
         if sum(len(part.idf) for part in tfidf.values()) != len(coef):
             raise ValueError(f"coef has {len(coef)} rows, not one a term")
         self.tfidf = tfidf
-        self._coef = np.ascontiguousarray(coef)
-        self._bias = bias.astype(np.float32)
+        self.coef = np.ascontiguousarray(coef)
+        self.bias = bias.astype(np.float32)
         self._steepness = steepness
 
     def logits(self, batch: Sequence[CleanText]) -> np.ndarray:
@@ -67,12 +67,12 @@ class LinearExpert:
         Returns:
             (n, categories) float32.
         """
-        margins = np.tile(self._bias, (len(batch), 1))
+        margins = np.tile(self.bias, (len(batch), 1))
         for row, text in enumerate(batch):
             words, first = linear_text(text), 0
             for part in self.tfidf.values():
                 columns, values = part.row(words)
-                margins[row] += values @ self._coef[first + columns].astype(np.float32)
+                margins[row] += values @ self.coef[first + columns].astype(np.float32)
                 first += len(part.idf)
         return margin_logits(margins, self._steepness)
 
@@ -82,7 +82,7 @@ class LinearExpert:
         terms = {analyzer: part.terms for analyzer, part in self.tfidf.items()}
         (directory / "terms.json").write_text(json.dumps(terms, ensure_ascii=False), encoding="utf-8")
         tensors = {f"idf_{analyzer}": part.idf for analyzer, part in self.tfidf.items()}
-        tensors |= {"coef": self._coef.astype(np.float16), "bias": self._bias}
+        tensors |= {"coef": self.coef.astype(np.float16), "bias": self.bias}
         tensors["steepness"] = np.array([self._steepness], np.float32)
         save_file(tensors, directory / "linear.safetensors")
 

@@ -64,6 +64,18 @@ def test_folds_are_judged_together_and_beside_the_baseline(small_dir: Path, tmp_
     assert as_markdown(ways).count("\n|") == 3
 
 
+def test_rows_with_text_and_photo_can_be_judged_alone(small_dir: Path) -> None:
+    dataset = load_folders([small_dir])
+    pairs = {p.row for p in dataset.products if p.designation and p.image}
+    judged: list[int] = []
+    for learned, held_out in folds_of(dataset, folds=2, seed=7, pairs_only=True):
+        here = {p.row for p in held_out.products}
+        assert not here & {p.row for p in learned.products}
+        assert len({p.row for p in learned.products} - pairs) > 30
+        judged += here
+    assert sorted(judged) == sorted(pairs)
+
+
 def test_a_category_without_rows_to_learn_from_is_refused(small_dir: Path, tmp_path: Path) -> None:
     dataset = load_folders([small_dir])
     learned, held_out = next(folds_of(dataset, folds=2, seed=7))
