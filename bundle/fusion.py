@@ -62,9 +62,9 @@ class Prediction:
 class Fusion:
     """Turns the votes of a bundle's experts into answers.
 
-    A modality's vote is the `pool` of its experts' probabilities. With both modalities the answer is the sum of the
-    votes by the modalities' weights; with one it is that vote. Then come the situation's temperature and its conformal
-    set.
+    The experts of a modality are pooled. With both modalities the pools are added by the modalities' weights. Then come
+    the situation's temperature and doubt, and its conformal set. A modality's vote is its answer to a listing that
+    brings nothing else.
     """
 
     def __init__(self, manifest: Manifest) -> None:
@@ -132,21 +132,27 @@ class Fusion:
         Returns:
             By modality (n, categories) float32 votes, and (n, categories) float32 fused probabilities.
         """
-        votes = {modality: self.vote(modality, said) for modality, said in experts.items()}
+        pools = {modality: pool(said, self._expert_shares[modality]) for modality, said in experts.items()}
+        votes = {modality: self._calibrated((modality,), pooled) for modality, pooled in pools.items()}
+        if len(pools) == 1:
+            return votes, next(iter(votes.values()))
         shares = self._shares(tuple(experts))
-        total = sum(shares[modality] * vote for modality, vote in votes.items())
-        fused = temper(np.asarray(total), self._situation(tuple(experts)).temperature)
-        return {modality: vote.astype(np.float32) for modality, vote in votes.items()}, fused.astype(np.float32)
+        total = sum(shares[modality] * pooled for modality, pooled in pools.items())
+        return votes, self._calibrated(tuple(experts), np.asarray(total))
 
     def vote(self, modality: Modality, experts: np.ndarray) -> np.ndarray:
-        """What one modality says by itself.
+        """What one modality says by itself: its answer to a listing that brings nothing else.
 
         Args:
             experts: (n, experts, categories) calibrated probabilities.
         Returns:
-            (n, categories) float64.
+            (n, categories) float32.
         """
-        return pool(experts, self._expert_shares[modality])
+        return self.fuse({modality: experts})[1]
+
+    def _calibrated(self, has_say: tuple[Modality, ...], probabilities: np.ndarray) -> np.ndarray:
+        situation = self._situation(has_say)
+        return temper(probabilities, situation.temperature, situation.doubt).astype(np.float32)
 
     def _shares(self, has_say: tuple[Modality, ...]) -> dict[Modality, float]:
         if len(has_say) == 1:
@@ -176,10 +182,15 @@ def pool(probabilities: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return softmax(np.einsum("e,...ec->...c", shares, logarithms))
 
 
-def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """p ** (1 / temperature), each row (n, categories) adding up to 1 again; above 1 makes it less sure."""
-    logarithm = np.log(np.maximum(probabilities, 1e-30)) / temperature
-    return softmax(logarithm)
+def temper(probabilities: np.ndarray, temperature: float, doubt: float = 0.0) -> np.ndarray:
+    """p ** (1 / temperature), each row (n, categories) adding up to 1 again; above 1 makes it less sure.
+
+    Args:
+        doubt: share of an even answer in the result. What is right a little less often than it is sure, however sure it
+            is, needs it: a temperature that says so much at the top says too little in the middle.
+    """
+    tempered = softmax(np.log(np.maximum(probabilities, 1e-30)) / temperature)
+    return (1 - doubt) * tempered + doubt / probabilities.shape[-1]
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

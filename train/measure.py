@@ -7,7 +7,7 @@ import numpy as np
 
 from bundle.fusion import Fusion, conformal_sets, temper
 from bundle.manifest import ConformalEntry, Manifest, Modality, Situation, SituationEntry
-from train.calibration import conformal_threshold, fit_sharpness
+from train.calibration import conformal_threshold, fit_calibration
 from train.evaluation import PARTS, Part, pair
 from train.fitted import FittedExpert
 from train.scores import score
@@ -26,7 +26,7 @@ def calibrate(
     Returns:
         The situations, and by part ("text", "image", "fusion") the (n, categories) held-out answers, NaN where none.
     """
-    fusion = Fusion(manifest)
+    fusion = Fusion(manifest.model_copy(update={"situations": {}}))
     experts = {
         modality: np.stack([e.held_out.probabilities for e in fitted if e.modality == modality], axis=1)
         for modality in dict.fromkeys(expert.modality for expert in fitted)
@@ -41,11 +41,12 @@ def calibrate(
         rows = np.logical_and.reduce([has_say[modality] for modality in modalities])
         if not rows.any():
             continue
-        votes, fused = fusion.fuse({modality: experts[modality][rows] for modality in modalities})
-        temperature = fit_sharpness(fused, class_index[rows])
-        answer = temper(fused, temperature).astype(np.float32)
+        _, fused = fusion.fuse({modality: experts[modality][rows] for modality in modalities})
+        temperature, doubt = fit_calibration(fused, class_index[rows])
+        answer = temper(fused, temperature, doubt).astype(np.float32)
         situations[situation] = SituationEntry(
             temperature=temperature,
+            doubt=doubt,
             rows=int(rows.sum()),
             conformal=_conformal(
                 answer, class_index[rows], groups[rows], least=COVERAGE if manifest.data.synthetic else 0.0
@@ -53,7 +54,7 @@ def calibrate(
         )
         answers["fusion"][rows] = answer
         if situation != "both":
-            answers[situation][rows] = votes[modalities[0]]
+            answers[situation][rows] = answer
     return situations, answers
 
 
