@@ -47,7 +47,8 @@ def fit_calibration(probabilities: np.ndarray, class_index: np.ndarray) -> tuple
         answers = temper(probabilities, float(np.exp(point[0])), float(point[1]))
         return -log_likelihood(np.log(np.maximum(answers, 1e-12)), class_index)
 
-    found = minimize(loss, (np.log(temperature), 0.005), bounds=(np.log(TEMPERATURE_RANGE), (0.0, MOST_DOUBT)))
+    bounds = [tuple(np.log(TEMPERATURE_RANGE)), (0.0, MOST_DOUBT)]
+    found = minimize(loss, (np.log(temperature), 0.0), method="Powell", bounds=bounds)
     return float(np.exp(found.x[0])), float(found.x[1])
 
 
