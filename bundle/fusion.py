@@ -63,8 +63,8 @@ class Fusion:
     """Turns the votes of a bundle's experts into answers.
 
     The experts of a modality are pooled. With both modalities the pools are added by the modalities' weights. Then come
-    the situation's temperature and doubt, and its conformal set. A modality's vote is its answer to a listing that
-    brings nothing else.
+    the situation's temperature and its conformal set. A modality's vote is its answer to a listing that brings nothing
+    else.
     """
 
     def __init__(self, manifest: Manifest) -> None:
@@ -133,12 +133,12 @@ class Fusion:
             By modality (n, categories) float32 votes, and (n, categories) float32 fused probabilities.
         """
         pools = {modality: pool(said, self._expert_shares[modality]) for modality, said in experts.items()}
-        votes = {modality: self._calibrated((modality,), pooled) for modality, pooled in pools.items()}
+        votes = {modality: self._tempered((modality,), pooled) for modality, pooled in pools.items()}
         if len(pools) == 1:
             return votes, next(iter(votes.values()))
         shares = self._shares(tuple(experts))
         total = sum(shares[modality] * pooled for modality, pooled in pools.items())
-        return votes, self._calibrated(tuple(experts), np.asarray(total))
+        return votes, self._tempered(tuple(experts), np.asarray(total))
 
     def vote(self, modality: Modality, experts: np.ndarray) -> np.ndarray:
         """What one modality says by itself: its answer to a listing that brings nothing else.
@@ -150,9 +150,8 @@ class Fusion:
         """
         return self.fuse({modality: experts})[1]
 
-    def _calibrated(self, has_say: tuple[Modality, ...], probabilities: np.ndarray) -> np.ndarray:
-        situation = self._situation(has_say)
-        return temper(probabilities, situation.temperature, situation.doubt).astype(np.float32)
+    def _tempered(self, has_say: tuple[Modality, ...], probabilities: np.ndarray) -> np.ndarray:
+        return temper(probabilities, self._situation(has_say).temperature).astype(np.float32)
 
     def _shares(self, has_say: tuple[Modality, ...]) -> dict[Modality, float]:
         if len(has_say) == 1:
@@ -182,15 +181,10 @@ def pool(probabilities: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return softmax(np.einsum("e,...ec->...c", shares, logarithms))
 
 
-def temper(probabilities: np.ndarray, temperature: float, doubt: float = 0.0) -> np.ndarray:
-    """p ** (1 / temperature), each row (n, categories) adding up to 1 again; above 1 makes it less sure.
-
-    Args:
-        doubt: share of an even answer in the result. What is right a little less often than it is sure, however sure it
-            is, needs it: a temperature that says so much at the top says too little in the middle.
-    """
-    tempered = softmax(np.log(np.maximum(probabilities, 1e-30)) / temperature)
-    return (1 - doubt) * tempered + doubt / probabilities.shape[-1]
+def temper(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """p ** (1 / temperature), each row (n, categories) adding up to 1 again; above 1 makes it less sure."""
+    logarithm = np.log(np.maximum(probabilities, 1e-30)) / temperature
+    return softmax(logarithm)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

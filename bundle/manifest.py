@@ -60,13 +60,11 @@ class SituationEntry(BaseModel):
 
     Attributes:
         temperature: applied to the fused probabilities (p ** (1 / temperature), renormalised).
-        doubt: share of an even answer that is then mixed in.
         rows: held-out rows it was measured on.
         conformal: None where there were too few rows for the coverage.
     """
 
     temperature: float = Field(gt=0)
-    doubt: float = Field(default=0.0, ge=0, lt=1)
     rows: int
     conformal: ConformalEntry | None
 

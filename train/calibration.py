@@ -1,13 +1,10 @@
 """Makes probabilities mean what they say: temperatures, and conformal thresholds."""
 
 import numpy as np
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from bundle.fusion import temper
-
 TEMPERATURE_RANGE = (0.02, 20.0)
-MOST_DOUBT = 0.2
 
 
 def fit_temperature(logits: np.ndarray, class_index: np.ndarray) -> float:
@@ -30,26 +27,12 @@ def fit_temperature(logits: np.ndarray, class_index: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=np.log(TEMPERATURE_RANGE), method="bounded").x))
 
 
-def fit_calibration(probabilities: np.ndarray, class_index: np.ndarray) -> tuple[float, float]:
-    """Temperature and doubt by which `bundle.fusion.temper` makes fused probabilities most likely.
+def fit_sharpness(probabilities: np.ndarray, class_index: np.ndarray) -> float:
+    """Temperature of probabilities already mixed: p ** (1 / temperature), renormalised.
 
     What is fused from calibrated votes is less sure than it may be; this mends it without changing any ranking.
-
-    Args:
-        probabilities: (n, categories) before the situation's calibration, from rows the model never trained on.
-        class_index: (n,) int, column of the true category.
     """
-    temperature = fit_temperature(np.log(np.maximum(probabilities, 1e-9)), class_index)
-    if len(class_index) == 0:
-        return temperature, 0.0
-
-    def loss(point: np.ndarray) -> float:
-        answers = temper(probabilities, float(np.exp(point[0])), float(point[1]))
-        return -log_likelihood(np.log(np.maximum(answers, 1e-12)), class_index)
-
-    bounds = [tuple(np.log(TEMPERATURE_RANGE)), (0.0, MOST_DOUBT)]
-    found = minimize(loss, (np.log(temperature), 0.0), method="Powell", bounds=bounds)
-    return float(np.exp(found.x[0])), float(found.x[1])
+    return fit_temperature(np.log(np.maximum(probabilities, 1e-9)), class_index)
 
 
 def conformal_threshold(probabilities: np.ndarray, class_index: np.ndarray, coverage: float) -> float:

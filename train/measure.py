@@ -7,7 +7,7 @@ import numpy as np
 
 from bundle.fusion import Fusion, conformal_sets, temper
 from bundle.manifest import ConformalEntry, Manifest, Modality, Situation, SituationEntry
-from train.calibration import conformal_threshold, fit_calibration
+from train.calibration import conformal_threshold, fit_sharpness
 from train.evaluation import PARTS, Part, pair
 from train.fitted import FittedExpert
 from train.scores import score
@@ -42,11 +42,10 @@ def calibrate(
         if not rows.any():
             continue
         _, fused = fusion.fuse({modality: experts[modality][rows] for modality in modalities})
-        temperature, doubt = fit_calibration(fused, class_index[rows])
-        answer = temper(fused, temperature, doubt).astype(np.float32)
+        temperature = fit_sharpness(fused, class_index[rows])
+        answer = temper(fused, temperature).astype(np.float32)
         situations[situation] = SituationEntry(
             temperature=temperature,
-            doubt=doubt,
             rows=int(rows.sum()),
             conformal=_conformal(
                 answer, class_index[rows], groups[rows], least=COVERAGE if manifest.data.synthetic else 0.0

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from bundle.fusion import pool, softmax, temper
 from bundle.manifest import ExpertEntry, Modality
-from train.calibration import fit_calibration, fit_temperature
+from train.calibration import fit_sharpness, fit_temperature
 from train.fusion import LEAST_MODALITY_WEIGHT, modality_objective
 from tune.held_out import HeldOutLogits
 
@@ -64,12 +64,12 @@ def likelihood(held_out: HeldOutLogits, point: FusionPoint) -> float:
 
 
 def answer(held_out: HeldOutLogits, point: FusionPoint, *, fitted: HeldOutLogits) -> np.ndarray:
-    """(n, categories) answers as served: each situation calibrated on the rows `fitted`."""
+    """(n, categories) answers as served: each situation with the temperature that suits the rows `fitted`."""
     answers = fuse(held_out, point)
     on = fuse(fitted, point)
     for situation in np.unique(held_out.situations):
         rows, like = held_out.situations == situation, fitted.situations == situation
-        answers[rows] = temper(answers[rows], *fit_calibration(on[like], fitted.class_index[like]))
+        answers[rows] = temper(answers[rows], fit_sharpness(on[like], fitted.class_index[like]))
     return answers
 
 

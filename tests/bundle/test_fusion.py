@@ -123,22 +123,13 @@ def test_a_temperature_keeps_the_order_and_spares_zero() -> None:
     np.testing.assert_allclose(temper(probabilities, 1), probabilities, atol=1e-9)
 
 
-def test_doubt_is_a_share_of_an_even_answer() -> None:
-    probabilities = np.array([[0.7, 0.3, 0.0]])
-    np.testing.assert_allclose(temper(probabilities, 1, 0.3), [[0.59, 0.31, 0.1]], atol=1e-9)
-
-
 def test_a_vote_is_the_answer_to_a_listing_that_brings_nothing_else(manifest_draft: Manifest) -> None:
-    situations = {
-        name: entry.model_copy(update={"doubt": 0.1}) if name == "image" else entry
-        for name, entry in manifest_draft.situations.items()
-    }
-    fusion = Fusion(manifest_draft.model_copy(update={"situations": situations}))
+    fusion = Fusion(manifest_draft)
     (alone,) = fusion.answer(None, [IMAGE])
     (together,) = fusion.answer([TEXT[:1]], [IMAGE])
     assert together.votes["image"] is not None
     np.testing.assert_array_equal(together.votes["image"].probabilities, alone.probabilities)
-    np.testing.assert_allclose(alone.probabilities, temper(IMAGE, 0.9, 0.1)[0], atol=1e-6)
+    np.testing.assert_allclose(alone.probabilities, temper(IMAGE, 0.9)[0], atol=1e-6)
 
 
 def test_a_set_is_the_fewest_categories_that_reach_the_threshold() -> None:
