@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import openvino as ov
-from safetensors.numpy import load_file, save_file
 
 from bundle.expert import Device
 from bundle.image import resized
@@ -16,15 +15,13 @@ if TYPE_CHECKING:
     from bundle.keras_runner import KerasRunner
 
 MODEL = "model.xml"
-HEAD = "head.safetensors"
 KERAS_MODEL = "model.keras"
 
 
 class Lite0Expert:
     """Backbone and head in one graph.
 
-    On disk: `model.xml` and `model.bin` (the OpenVINO form), `head.safetensors` (`coef`, `bias`: the head alone, to
-    go on training from), and `model.keras` where the network was trained in Keras.
+    On disk: `model.xml` and `model.bin` (the OpenVINO form), and `model.keras` where the network was trained in Keras.
 
     Args:
         runner: (n, side, side, 3) uint8 to (n, categories) float32 logits; the side of older bundles is not IMAGE_PX.
@@ -65,12 +62,5 @@ class Lite0Expert:
             raise ValueError(f"coef is {coef.shape}, not ({FEATURES}, {categories})")
         coef, bias = (np.ascontiguousarray(array, np.float32) for array in (coef, bias))
         directory.mkdir(parents=True, exist_ok=True)
-        save_file({"coef": coef, "bias": bias}, directory / HEAD)
         model = build_lite0(backbone or load_lite0_weights(), (coef, bias))
         ov.save_model(model, directory / MODEL, compress_to_fp16=True)
-
-
-def load_head(directory: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The head of a saved expert: coef (FEATURES, categories) and bias (categories,) float32."""
-    arrays = load_file(directory / HEAD)
-    return arrays["coef"], arrays["bias"]

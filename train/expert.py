@@ -94,15 +94,12 @@ def _fit_lite0(job: Fit) -> np.ndarray:
     if job.options.fine_tune_blocks:
         return _fine_tune_lite0(job)
     from bundle.expert_lite0 import Lite0Expert
-    from train.keras_lite0 import check_lite0
     from train.lite0_head import fit_lite0_head, lite0_features
 
     places, photos = _photos(job.rows)
     features = lite0_features(photos, cache_dir=job.cache_dir, workers=job.options.workers, progress=job.progress)
     coef, bias, logits = _fit_heads(job, "lite0", places, features, partial(fit_lite0_head, settings=job.options.lite0))
     Lite0Expert.save(job.directory, coef=coef, bias=bias)
-    if job.kept is None:  # a new head alone is a matrix product, and TensorFlow takes ten seconds to say so
-        check_lite0(job.directory, photos)
     job.progress("train lite0", 1, 1)
     return logits
 

@@ -1,37 +1,15 @@
-"""The lite0 expert as a Keras model: what its OpenVINO form is checked against."""
+"""The lite0 expert as a Keras model: what fine-tuning starts from, and its OpenVINO form is checked against."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bundle.expert_lite0 import MODEL, load_head
 from bundle.image import IMAGE_PX
 from bundle.lite0 import FEATURES, STEM_CHANNELS, Block, lite0_blocks, load_lite0_weights
-from train.check import CHECK_ROWS, check_openvino_against_keras
-from train.pixels import pixels_of
 
 if TYPE_CHECKING:
     import keras
-
-
-def check_lite0(directory: Path, photos: Sequence[Path | bytes]) -> float:
-    """Check a saved lite0 expert on the first photos, and give the largest difference of a probability.
-
-    Keras answers in a process of its own, so that TensorFlow does not stay in this one.
-
-    Args:
-        directory: where `Lite0Expert.save` wrote its files.
-    Raises:
-        MismatchError: the OpenVINO form answers otherwise than the Keras model.
-    """
-    pixels = pixels_of(photos[:CHECK_ROWS])
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        keras_logits = pool.submit(_keras_logits, *load_head(directory), pixels).result()
-    return check_openvino_against_keras("lite0", directory / MODEL, {"pixels": pixels}, keras_logits)
 
 
 def lite0_keras(
@@ -90,10 +68,3 @@ def set_lite0_weights(model: "keras.Model", weights: Mapping[str, np.ndarray]) -
         if layer.weights:
             name = layer.name.replace("_", "/", 1) if layer.name.startswith("block") else layer.name
             layer.set_weights([weights[f"{name}/kernel"], weights[f"{name}/bias"]])
-
-
-def _keras_logits(coef: np.ndarray, bias: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    from bundle.keras_runner import KerasRunner, import_keras
-
-    import_keras()
-    return KerasRunner(lite0_keras(coef, bias)).run(pixels)

@@ -86,7 +86,7 @@ def test_the_small_training_keeps_vocabulary_and_categories_of_the_champion(
     assert manifest.data.rows == 160
     for name in ("text/linear/terms.json", "text/e5/encoder.safetensors"):
         assert manifest.files[name] == before.files[name]
-    for name in ("text/linear/linear.safetensors", "text/e5/head.safetensors", "image/lite0/head.safetensors"):
+    for name in ("text/linear/linear.safetensors", "text/e5/head.safetensors", "image/lite0/model.bin"):
         assert manifest.files[name] != before.files[name]
     assert manifest.metrics["fusion"]["rows"] == 160
     assert {"split", "train linear", "train e5", "train lite0", "fuse"} <= set(stages)
