@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         given = item.callspec.params if hasattr(item, "callspec") else {}
         needed = getattr(item, "fixturenames", ())
         if "e2e" in item.path.parts:
-            return 4 if given.get("api_server") == "mariadb" else 3
+            return 4 if "mariadb_api" in (*needed, given.get("api_server")) else 3
         return 2 if "trained_store" in needed else int("session_ray" in needed)
 
     items.sort(key=stage)

@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,6 +108,54 @@ class RunningServer:
         return self.process.wait(timeout=STOP_S)
 
 
+class Line:
+    """A TCP line to the database that can be cut.
+
+    Attributes:
+        port: what the server is told is the database's.
+    """
+
+    def __init__(self, database_port: int) -> None:
+        self._database_port = database_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.is_cut = False
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        self.is_cut = True
+        for end in self._open:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        self.is_cut = False
+
+    def close(self) -> None:
+        self.cut()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                if self.is_cut:
+                    client.close()
+                    continue
+                database = socket.create_connection(("127.0.0.1", self._database_port))
+                self._open += [client, database]
+                for one, other in ((client, database), (database, client)):
+                    threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _pass(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while received := one.recv(65_536):
+                other.sendall(received)
+            other.shutdown(socket.SHUT_WR)
+
+
 Launch = Callable[..., RunningServer]
 
 
@@ -172,18 +221,33 @@ def server(running_server: RunningServer) -> str:
     return running_server.url
 
 
-@pytest.fixture(scope="session", params=["sqlite", "mariadb"])
-def api_server(
-    request: pytest.FixtureRequest, trained_store: ModelStore, tmp_path_factory: pytest.TempPathFactory
+@pytest.fixture(scope="session")
+def database_line(mariadb_server: str) -> Iterator[Line]:
+    """What `mariadb_api` takes for its database; whoever cuts it mends it."""
+    line = Line(int(mariadb_server.rpartition(":")[2]))
+    yield line
+    line.close()
+
+
+@pytest.fixture(scope="session")
+def mariadb_api(
+    trained_store: ModelStore,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_mariadb_url: Callable[[], str],
+    database_line: Line,
 ) -> Iterator[RunningServer]:
-    """A server that is ready: once on SQLite (the one of `running_server`), once on MariaDB."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("running_server")
-        return
+    """A server on MariaDB that is ready, for the whole session."""
     with launcher(trained_store, tmp_path_factory) as start:
-        server = start(RAYONNAGE_DATABASE=request.getfixturevalue("new_mariadb_url")())
+        server = start(RAYONNAGE_DATABASE=re.sub(r":\d+/", f":{database_line.port}/", new_mariadb_url()))
         server.wait_ready()
         yield server
+
+
+@pytest.fixture(scope="session", params=["running_server", "mariadb_api"], ids=["sqlite", "mariadb"])
+def api_server(request: pytest.FixtureRequest) -> RunningServer:
+    """A server that is ready: once on SQLite, once on MariaDB."""
+    server: RunningServer = request.getfixturevalue(request.param)
+    return server
 
 
 @pytest.fixture(scope="session")

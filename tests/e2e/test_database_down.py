@@ -1,81 +1,17 @@
 """A database that goes away while the server runs, and comes back."""
 
-import re
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import Any
-
 import httpx
 import pytest
 
-from bundle.store import ModelStore
+from tests.e2e.conftest import Line, RunningServer
 
 pytestmark = pytest.mark.e2e
 
 
-class Line:
-    """A TCP line to the database that can be cut.
-
-    Attributes:
-        port: what the server is told is the database's.
-    """
-
-    def __init__(self, database_port: int) -> None:
-        self._database_port = database_port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.is_cut = False
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self) -> None:
-        self.is_cut = True
-        for end in self._open:
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def mend(self) -> None:
-        self.is_cut = False
-
-    def close(self) -> None:
-        self.cut()
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                if self.is_cut:
-                    client.close()
-                    continue
-                database = socket.create_connection(("127.0.0.1", self._database_port))
-                self._open += [client, database]
-                for one, other in ((client, database), (database, client)):
-                    threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
-
-    @staticmethod
-    def _pass(one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while received := one.recv(65_536):
-                other.sendall(received)
-            other.shutdown(socket.SHUT_WR)
-
-
-@pytest.fixture
-def line(mariadb_server: str) -> Iterator[Line]:
-    line = Line(int(mariadb_server.rpartition(":")[2]))
-    yield line
-    line.close()
-
-
 def test_without_its_database_the_server_still_predicts_and_says_what_it_cannot_do(
-    line: Line, launch: Callable[..., Any], new_mariadb_url: Callable[[], str], small_store: ModelStore
+    mariadb_api: RunningServer, database_line: Line
 ) -> None:
-    url = re.sub(r":\d+/", f":{line.port}/", new_mariadb_url())
-    server = launch(RAYONNAGE_DATABASE=url, RAYONNAGE_STORE=small_store.url)
-    server.wait_ready()
+    server, line = mariadb_api, database_line
     with server.new_user() as user:
         assert user.get("/products").status_code == 200
         line.cut()
@@ -92,5 +28,4 @@ def test_without_its_database_the_server_still_predicts_and_says_what_it_cannot_
         assert anonymous.status_code == 200
         assert httpx.get(f"{server.api}/ready", timeout=60).status_code == 200
         line.mend()
-        assert user.get("/products").json() == {"items": [], "next": None}
-    server.stop()
+        assert user.get("/products", params={"mine": True}).json() == {"items": [], "next": None}
