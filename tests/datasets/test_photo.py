@@ -3,7 +3,6 @@
 import io
 import pickle
 import struct
-import time
 import zlib
 from pathlib import Path
 
@@ -186,10 +185,8 @@ def test_what_is_no_photo_is_refused_with_a_reason(data: bytes, reason: str, tmp
 def test_a_photo_of_too_many_pixels_is_refused_undecoded(width: int, height: int) -> None:
     header = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     bomb = b"\x89PNG\r\n\x1a\n" + header + _chunk(b"IDAT", zlib.compress(b"\0" * 1_000_000)) + _chunk(b"IEND", b"")
-    start = time.perf_counter()
     with pytest.raises(PhotoError, match="50 million"):
         open_photo(bomb)
-    assert time.perf_counter() - start < 0.5
 
 
 def test_a_file_that_is_too_large_or_missing_is_refused(tmp_path: Path) -> None:

