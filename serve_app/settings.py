@@ -43,7 +43,7 @@ class Settings(BaseSettings):
         RAYONNAGE_HOME=/srv/rayonnage RAYONNAGE_RATE_ANONYMOUS=0 rayonnage serve
     """
 
-    model_config = SettingsConfigDict(env_prefix="RAYONNAGE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="RAYONNAGE_", env_ignore_empty=True, extra="ignore")
 
     home: Path = Field(default_factory=lambda: user_data_path("rayonnage"), description="database, bundles, logs")
     store: str | None = Field(default=None, description="model store: a path, s3:// or gs://; default HOME/models")

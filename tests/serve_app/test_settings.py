@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from platformdirs import user_data_path
 from pydantic import ValidationError
 
 from bundle.store import ModelStore
@@ -19,6 +20,12 @@ def test_every_setting_stands_in_the_operators_guide() -> None:
     made_anew = {"page_secret"}
     for name in Settings.model_fields.keys() - made_anew:
         assert f"| `RAYONNAGE_{name.upper()}` |" in guide
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "PORT", "DATABASE", "ROOT_PATH"):
+        monkeypatch.setenv(f"RAYONNAGE_{name}", "")
+    assert (Settings().home, Settings().port, Settings().database) == (user_data_path("rayonnage"), 8000, None)
 
 
 @pytest.mark.parametrize("given", ["/shop", "shop", "/shop/", "shop/"])
