@@ -192,6 +192,16 @@ def test_a_published_point_answers_with_its_weights(small_store: ModelStore, sma
 
 
 @pytest.mark.slow
+def test_the_point_where_a_version_stands_is_calibrated_as_it_was(small_store: ModelStore, tmp_path: Path) -> None:
+    store = ModelStore(shutil.copytree(small_store.url, tmp_path / "models"))
+    parent = store.manifest()
+    held_out = HeldOutLogits.read(store.open_path() / HELD_OUT, parent.experts)
+    version = publish_point(store, parent.version, FusionPoint.of(parent.experts), held_out, promote=False)
+    for situation, entry in store.manifest(version).situations.items():
+        assert entry.temperature == pytest.approx(parent.situations[situation].temperature, rel=0.01)
+
+
+@pytest.mark.slow
 def test_only_a_version_trained_on_the_data_is_searched(
     small_store: ModelStore, small_dir: Path, tmp_path: Path, write_small_folder: Callable[..., Path]
 ) -> None:
