@@ -99,8 +99,8 @@ def test_clients_that_hang_up_leave_nothing_behind(running_server: Any, seller: 
         assert time.monotonic() < until, left
         time.sleep(0.2)
     assert figure(seller, "rayonnage_routers_seeing_model") == 2
-    # Requests that still wait for those that are gone would wait for minutes; less can be the machine's other work.
-    assert latency_s(seller) < 10 * before_s + 1
+    # Ten times what it was would be a leak; less can be the machine's other work.
+    assert latency_s(seller) < 3 * before_s + 0.05
     stored = seller.get("/products", params={"limit": 100, "mine": True}).json()["items"]
     assert {product["designation"] for product in stored} <= {"Piscine coupée"}
     for product in stored:
@@ -117,7 +117,7 @@ def test_a_head_or_a_body_that_stops_coming_keeps_nobody_waiting(running_server:
             connection = socket.create_connection(("127.0.0.1", running_server.port), timeout=30)
             connection.sendall(head if number % 2 else head + b"\r\n" + body)
             stalled.append(connection)
-        assert latency_s(seller) < 20
+        assert latency_s(seller) < 5
     finally:
         for connection in stalled:
             connection.close()

@@ -107,23 +107,25 @@ def test_a_second_server_runs_beside_the_first_and_is_gone_when_its_launcher_is_
     assert httpx.post(f"{running_server.api}/predict", json={"designation": TITLE}).status_code == 200
 
 
-def test_a_server_that_is_stopped_while_it_starts_leaves_nothing(launch) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_server_that_is_stopped_while_it_starts_leaves_nothing(launch, number: signal.Signals) -> None:  # type: ignore[no-untyped-def]
     server = launch()
     until = time.monotonic() + 60
     while not any(child.name() == "raylet" for child in psutil.Process(server.process.pid).children()):
         assert time.monotonic() < until
         time.sleep(0.1)
     instance = server.instance
-    assert server.stop(signal.SIGTERM) == 130
+    assert server.stop(number) == 130
     assert processes_of(instance) == []
     assert "Traceback" not in server.log.read_text()
 
 
-def test_a_server_that_is_stopped_leaves_no_process_and_no_port(launch) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_server_that_is_stopped_leaves_no_process_and_no_port(launch, number: signal.Signals) -> None:  # type: ignore[no-untyped-def]
     server = launch()
     server.wait_ready()
     instance, folder = server.instance, folder_of(server.instance)
-    assert server.stop(signal.SIGINT) == 0
+    assert server.stop(number) == 0
     assert processes_of(instance) == []
     assert not listening(server.port)
     assert not folder.exists()
@@ -132,7 +134,9 @@ def test_a_server_that_is_stopped_leaves_no_process_and_no_port(launch) -> None:
     assert "Traceback" not in log
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["Ctrl-C", "SIGTERM", "kill -9"]
+)
 def test_a_demo_that_is_stopped_while_it_trains_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     demo = subprocess.Popen(
         [sys.executable, "-m", "rayonnage", "demo", "--port", "8917"],
