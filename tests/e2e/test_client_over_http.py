@@ -29,7 +29,7 @@ async def new_token(api: ApiClient) -> str:
     return (await api.token(name, password)).access_token
 
 
-def test_an_account_is_opened_changed_and_left(running_server) -> None:
+def test_an_account_is_opened_changed_and_left(api_server) -> None:
     async def steps(api: ApiClient) -> None:
         name, password = f"user-{secrets.token_hex(4)}", secrets.token_urlsafe(12)
         assert (await api.register(name, password)).role == "user"
@@ -56,10 +56,10 @@ def test_an_account_is_opened_changed_and_left(running_server) -> None:
         with pytest.raises(SignInNeeded):
             await api.me(token=token)
 
-    walk(running_server.url, steps)
+    walk(api_server.url, steps)
 
 
-def test_a_product_goes_its_way(running_server) -> None:
+def test_a_product_goes_its_way(api_server) -> None:
     async def steps(api: ApiClient) -> None:
         token = await new_token(api)
         codes = [category.prdtypecode for category in (await api.served()).categories]
@@ -91,10 +91,10 @@ def test_a_product_goes_its_way(running_server) -> None:
         with pytest.raises(NotThere):
             await api.product(product.id, token=token)
 
-    walk(running_server.url, steps)
+    walk(api_server.url, steps)
 
 
-def test_pages_follow_each_other(running_server) -> None:
+def test_pages_follow_each_other(api_server) -> None:
     async def steps(api: ApiClient) -> None:
         token = await new_token(api)
         code = (await api.served()).categories[0].prdtypecode
@@ -109,19 +109,19 @@ def test_pages_follow_each_other(running_server) -> None:
                 break
         assert seen == sold[::-1]
 
-    walk(running_server.url, steps)
+    walk(api_server.url, steps)
 
 
-def test_a_batch_is_answered_in_order(running_server) -> None:
+def test_a_batch_is_answered_in_order(api_server) -> None:
     async def steps(api: ApiClient) -> None:
         token = await new_token(api)
         answers = await api.predict_batch([Listing(designation="piscine"), Listing()], token=token)
         assert isinstance(answers[0], Prediction) and isinstance(answers[1], ListingRefused)
 
-    walk(running_server.url, steps)
+    walk(api_server.url, steps)
 
 
-def test_what_is_for_admins_is_for_admins(running_server) -> None:
+def test_what_is_for_admins_is_for_admins(api_server) -> None:
     async def steps(api: ApiClient) -> None:
         token = await new_token(api)
         version = (await api.served()).version or ""
@@ -137,7 +137,7 @@ def test_what_is_for_admins_is_for_admins(running_server) -> None:
         ):
             with pytest.raises(NotAllowed):
                 await call
-        admin = (await api.token("admin", running_server.admin_password)).access_token
+        admin = (await api.token("admin", api_server.admin_password)).access_token
         models = await api.models(token=admin)
         assert version in [model.version for model in models.items if model.serving]
         assert (await api.promote(version, token=admin)).champion
@@ -148,4 +148,4 @@ def test_what_is_for_admins_is_for_admins(running_server) -> None:
         with pytest.raises(NotThere):
             await api.promote("20200101-000000-0000", token=admin)
 
-    walk(running_server.url, steps)
+    walk(api_server.url, steps)

@@ -46,39 +46,35 @@ def documents(text: str) -> list[dict]:
     return found
 
 
-def test_the_curl_lines_of_the_readme_work(running_server, tmp_path: Path) -> None:
+def test_the_curl_lines_of_the_readme_work(api_server, tmp_path: Path) -> None:
     predicting, selling = readme_blocks("bash")
 
-    pump, lamp = documents(run_block(predicting, ["bash", "-euc"], url=running_server.url, folder=tmp_path))
+    pump, lamp = documents(run_block(predicting, ["bash", "-euc"], url=api_server.url, folder=tmp_path))
     assert (pump["absent"], lamp["absent"]) == (["image"], [])
 
     account, proposal, product, sales, key = documents(
-        run_block(selling, ["bash", "-euc"], url=running_server.url, folder=tmp_path)
+        run_block(selling, ["bash", "-euc"], url=api_server.url, folder=tmp_path)
     )
     assert account["role"] == "user"
     assert proposal["designation"] or proposal["image_base64"]
     assert (product["prdtypecode"], product["mine"], bool(product["photo"])) == (2583, True, True)
     assert sales["rows"] >= 1
-    served = httpx.get(f"{running_server.api}/products/{product['id']}", headers={"X-API-Key": key["key"]})
+    served = httpx.get(f"{api_server.api}/products/{product['id']}", headers={"X-API-Key": key["key"]})
     assert served.json()["designation"] == "Piscine tubulaire ronde 3 m"
 
 
-def test_the_python_lines_of_the_readme_work_without_our_packages(running_server, tmp_path: Path) -> None:
+def test_the_python_lines_of_the_readme_work_without_our_packages(api_server, tmp_path: Path) -> None:
     (block,) = readme_blocks("python")
     assert len([line for line in block.splitlines() if line.strip()]) <= 16
-    out = run_block(block, [sys.executable, "-I", "-c"], url=running_server.url, folder=tmp_path)
+    out = run_block(block, [sys.executable, "-I", "-c"], url=api_server.url, folder=tmp_path)
     product_id, *_, weighted_f1 = out.split()
     assert re.fullmatch("[0-9a-f]{32}", product_id)
     assert 0 <= float(weighted_f1) <= 1
 
 
-def test_the_example_walks_a_sellers_way_and_tells_each_step(running_server) -> None:
+def test_the_example_walks_a_sellers_way_and_tells_each_step(api_server) -> None:
     done = subprocess.run(
-        [sys.executable, EXAMPLE, "--url", running_server.url],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=REPOSITORY,
+        [sys.executable, EXAMPLE, "--url", api_server.url], capture_output=True, text=True, timeout=60, cwd=REPOSITORY
     )
     assert done.returncode == 0, done.stderr
     calls = ["POST /users", "POST /token", "GET /products/proposal", "POST /predict", "POST /products", "PATCH"]
