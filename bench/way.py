@@ -161,7 +161,7 @@ def _situation(manifest: Manifest, experts: dict[Modality, np.ndarray], class_in
     """The answer that serving gives to rows that bring just these modalities."""
     situation: Situation = next(iter(experts)) if len(experts) == 1 else "both"
     fused = Fusion(manifest).fuse(experts)[1]
-    plain = Fusion(manifest.model_copy(update={"situations": {}})).fuse(experts)[1]
+    plain = Fusion.uncalibrated(manifest).fuse(experts)[1]
     entry = manifest.situations.get(situation)
     threshold = entry.conformal.threshold if entry and entry.conformal else None
     return _answers(class_index, plain, fused, threshold)

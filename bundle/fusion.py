@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -78,6 +79,11 @@ class Fusion:
                 # A modality without weight still answers a listing that brings nothing else.
                 weights = np.ones_like(weights)
             self._expert_shares[modality] = weights / max(weights.sum(), 1e-9)
+
+    @classmethod
+    def uncalibrated(cls, manifest: Manifest) -> Self:
+        """Gives answers as they are before a situation's temperature, and no sets."""
+        return cls(manifest.model_copy(update={"situations": {}}))
 
     def answer(
         self, text: Votes | None, image: Votes | None, *, degraded: Sequence[Collection[Modality]] | None = None

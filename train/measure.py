@@ -26,7 +26,7 @@ def calibrate(
     Returns:
         The situations, and by part ("text", "image", "fusion") the (n, categories) held-out answers, NaN where none.
     """
-    fusion = Fusion(manifest.model_copy(update={"situations": {}}))
+    fusion = Fusion.uncalibrated(manifest)
     experts = {
         modality: np.stack([e.held_out.probabilities for e in fitted if e.modality == modality], axis=1)
         for modality in dict.fromkeys(expert.modality for expert in fitted)
