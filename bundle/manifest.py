@@ -85,7 +85,12 @@ class FileEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """`manifest.json`. A format this code does not know is refused."""
+    """`manifest.json`. A format this code does not know is refused.
+
+    Attributes:
+        fusion: how the votes of both modalities become one answer, by their weights: their geometric mean, or the sum
+            that bundles had before.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -95,6 +100,7 @@ class Manifest(BaseModel):
     categories: list[CategoryEntry]
     data: DataEntry
     experts: list[ExpertEntry]
+    fusion: Literal["sum", "geometric"] = "sum"
     situations: dict[Situation, SituationEntry]
     metrics: dict[str, Any]
     training: dict[str, Any]

@@ -27,16 +27,21 @@ def measured_folds(folds: np.ndarray) -> list[int]:
     return numbers[:enough].tolist()
 
 
-def held_out_rows(class_index: np.ndarray, folds: np.ndarray, groups: np.ndarray, *, seed: int) -> np.ndarray:
+def held_out_rows(
+    class_index: np.ndarray, folds: np.ndarray, groups: np.ndarray, paired: np.ndarray, *, seed: int
+) -> np.ndarray:
     """(n,) bool: the rows that a Keras training holds out. A fold of little data, of much as many as say enough.
 
     A category whose rows would all be held out is learned from instead.
 
     Args:
         class_index, folds, groups: (n,) int, of all rows.
+        paired: (n,) bool, rows with text and photo. Their groups are taken first: where they are few, they alone tell
+            how to weigh the one against the other.
     """
     is_held_out = folds == 0
     wanted = np.random.default_rng(seed).permutation(np.unique(groups[is_held_out]))
+    wanted = wanted[np.argsort(~np.isin(wanted, groups[paired]), kind="stable")]
     sizes = np.bincount(groups[is_held_out], minlength=int(groups.max()) + 1)[wanted]
     is_held_out &= np.isin(groups, wanted[: int(np.searchsorted(np.cumsum(sizes), ENOUGH)) + 1])
     unlearned = np.setdiff1d(class_index, class_index[~is_held_out])

@@ -138,7 +138,8 @@ def _by_keras(
         places: rows that have `inputs`, in that order.
     """
     rows = job.rows
-    is_held_out = held_out_rows(rows.class_index, rows.folds, rows.groups, seed=job.options.seed)
+    paired = rows.has_text & rows.has_photo
+    is_held_out = held_out_rows(rows.class_index, rows.folds, rows.groups, paired, seed=job.options.seed)
     with _work_dir(job, name) as work_dir:
         own = KerasJob(
             class_index=rows.class_index[places],

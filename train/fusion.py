@@ -37,7 +37,7 @@ class HeldOutExpert:
         return ~np.isnan(self.probabilities[:, 0])
 
 
-def search_weights(experts: list[HeldOutExpert], class_index: np.ndarray) -> dict[str, float]:
+def search_weights(experts: list[HeldOutExpert], class_index: np.ndarray, *, wary: bool = False) -> dict[str, float]:
     """Weights of the experts, adding up to 1.
 
     Inside a modality they are searched on all its rows, between the modalities on the rows that have both, each time
@@ -46,6 +46,7 @@ def search_weights(experts: list[HeldOutExpert], class_index: np.ndarray) -> dic
     Args:
         experts: at least one, all over the same n rows.
         class_index: (n,) int, column of the true category.
+        wary: as `modality_share` has it.
     """
     votes: dict[Modality, np.ndarray] = {}
     inside: dict[str, float] = {}
@@ -56,7 +57,7 @@ def search_weights(experts: list[HeldOutExpert], class_index: np.ndarray) -> dic
         shares = pool_weights([expert.probabilities for expert in members], class_index)
         inside |= {expert.name: share for expert, share in zip(members, shares, strict=True)}
         votes[modality] = pool(np.stack([expert.probabilities for expert in members], axis=1), shares)
-    share_of_text = modality_share(votes["text"], votes["image"], class_index) if len(votes) == 2 else None
+    share_of_text = modality_share(votes["text"], votes["image"], class_index, wary=wary) if len(votes) == 2 else None
     outside = (
         {"text": 1.0, "image": 1.0} if share_of_text is None else {"text": share_of_text, "image": 1 - share_of_text}
     )
@@ -85,7 +86,7 @@ def pool_weights(probabilities: list[np.ndarray], class_index: np.ndarray) -> np
     return weights
 
 
-def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray) -> float:
+def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray, *, wary: bool = False) -> float:
     """Share of the text's vote that answers best over the rows with both votes, in doubt nearer to the better of both.
 
     The search takes the share nearest to the modality that is better alone whose likelihood is within one standard
@@ -93,6 +94,8 @@ def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray)
 
     Args:
         text, image: (n, categories) calibrated votes, NaN where missing.
+        wary: in doubt, within one standard error, take the share nearest to the better modality. For rows that are
+            unlike those to answer: the weaker modality may be weaker still there.
     Returns:
         In [LEAST_MODALITY_WEIGHT, 1 - LEAST_MODALITY_WEIGHT]. Without a row that has both: each modality's share of
         the sum of their own weighted F1.
@@ -104,11 +107,14 @@ def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray)
         scores = [_weighted_f1(vote, class_index) for vote in (text, image)]
         return float(np.clip(scores[0] / max(sum(scores), 1e-9), low, high))
     shares = np.linspace(low, high, WEIGHT_STEPS + 1)
+    votes = np.stack([text[both], image[both]], axis=1)
     likelihoods = np.stack(
-        [log_likelihoods(share * text[both] + (1 - share) * image[both], class_index[both]) for share in shares]
+        [log_likelihoods(pool(votes, np.array([share, 1 - share])), class_index[both]) for share in shares]
     )
     means = likelihoods.mean(axis=1)
     best = int(np.argmax(means))
+    if not wary:
+        return float(shares[best])
     towards_best = range(best + 1) if means[0] > means[-1] else range(len(shares) - 1, best - 1, -1)
     for place in towards_best:
         lost = likelihoods[best] - likelihoods[place]

@@ -119,13 +119,14 @@ def new_manifest(
     categories: list[CategoryEntry], data: DataEntry, fitted: Sequence[FittedExpert], class_index: np.ndarray
 ) -> Manifest:
     """The manifest of fitted experts, weights searched; calibration, metrics and files are filled in later."""
-    weights = search_weights([expert.held_out for expert in fitted], class_index)
+    weights = search_weights([expert.held_out for expert in fitted], class_index, wary=data.synthetic)
     return Manifest(
         version="",
         created=datetime.now(UTC),
         categories=categories,
         data=data,
         experts=[expert.entry(weights[expert.name]) for expert in fitted],
+        fusion="geometric",
         situations={},
         metrics={},
         training={},

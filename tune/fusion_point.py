@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from bundle.fusion import pool, softmax, temper
+from bundle.fusion import LEAST_PROBABILITY, pool, softmax, temper
 from bundle.manifest import ExpertEntry, Modality
 from train.calibration import fit_sharpness, fit_temperature
 from train.fusion import LEAST_MODALITY_WEIGHT, modality_objective
@@ -49,8 +49,8 @@ def fuse(held_out: HeldOutLogits, point: FusionPoint) -> np.ndarray:
         temperatures = np.array([point.temperatures[name] for name in names])[:, None]
         vote = pool(softmax(np.where(present[..., None], logits, 0.0) / temperatures), weights / weights.sum())
         own_weight = np.where(present, weights.sum(), 0.0)
-        total, weight = total + own_weight * vote, weight + own_weight
-    return total / weight
+        total, weight = total + own_weight * np.log(np.maximum(vote, LEAST_PROBABILITY)), weight + own_weight
+    return softmax(total / weight)
 
 
 def likelihood(held_out: HeldOutLogits, point: FusionPoint) -> float:

@@ -131,7 +131,7 @@ def likelihoods(held_out: HeldOutLogits, points: Sequence[FusionPoint], *, round
 def _mean_log_probability(part: HeldOutLogits, points: Sequence[FusionPoint], rounds: int) -> np.ndarray:
     """(points,) over rows of one situation, tempered as suits them best.
 
-    Nothing is shifted before its exponential: no logarithm here is above 0, and one in every row is near it.
+    Nothing is shifted before its exponential: no logarithm here is above 0, and one in every row is near enough to it.
     """
     total = np.zeros((), np.float32)
     of_points = np.zeros((len(points), 1, 1), np.float32)
@@ -150,11 +150,12 @@ def _mean_log_probability(part: HeldOutLogits, points: Sequence[FusionPoint], ro
             np.maximum(logs, LEAST_LOGARITHM, out=logs)
             logs *= weights[:, place, None, None] / own_weight
             pooled = pooled + logs
-        vote = np.exp(pooled)
-        vote *= own_weight / vote.sum(axis=2, keepdims=True)
-        total = total + vote
+        pooled -= np.log(np.exp(pooled).sum(axis=2, keepdims=True))
+        np.maximum(pooled, LEAST_LOGARITHM, out=pooled)
+        total = total + own_weight * pooled
         of_points = of_points + own_weight
-    logs = np.log(np.maximum(total / of_points, 1e-9))
+    logs = total / of_points
+    logs -= logs.max(axis=2, keepdims=True)
     return _tempered_mean(logs, logs[:, np.arange(len(part.class_index)), part.class_index], rounds)
 
 

@@ -42,7 +42,12 @@ def publish_point(
             for expert in parent.experts
         ]
         manifest = parent.model_copy(
-            update={"experts": experts, "parent": version, "training": {**parent.training, "fusion_tuned": True}}
+            update={
+                "experts": experts,
+                "fusion": "geometric",
+                "parent": version,
+                "training": {**parent.training, "fusion_tuned": True},
+            }
         )
         situations, answers = calibrate(manifest, fitted, held_out.class_index, held_out.groups)
         manifest = manifest.model_copy(

@@ -1,4 +1,4 @@
-"""Experts are pooled, votes added by weight, answers tempered, sets large enough for their promise."""
+"""Experts and modalities are pooled by weight, answers tempered, sets large enough for their promise."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def plain(manifest_draft: Manifest) -> Manifest:
     situations = {
         name: entry.model_copy(update={"temperature": 1.0}) for name, entry in manifest_draft.situations.items()
     }
-    return manifest_draft.model_copy(update={"experts": experts, "situations": situations})
+    return manifest_draft.model_copy(update={"experts": experts, "situations": situations, "fusion": "geometric"})
 
 
 TEXT = np.array([[0.6, 0.3, 0.1], [0.3, 0.3, 0.4]], np.float32)
@@ -41,15 +41,22 @@ def test_a_modality_is_asked_for_its_vote_alone(plain: Manifest) -> None:
     np.testing.assert_allclose(Fusion(plain).vote("image", IMAGE[None]), IMAGE, atol=1e-6)
 
 
-def test_both_votes_are_added_by_their_experts_weights(plain: Manifest) -> None:
+def test_both_votes_are_pooled_by_their_experts_weights(plain: Manifest) -> None:
     (prediction,) = Fusion(plain).answer([TEXT], [IMAGE])
-    np.testing.assert_allclose(prediction.probabilities, 0.6 * POOLED + 0.4 * IMAGE[0], atol=1e-6)
+    expected = POOLED**0.6 * IMAGE[0] ** 0.4
+    np.testing.assert_allclose(prediction.probabilities, expected / expected.sum(), atol=1e-6)
     text, image = prediction.votes["text"], prediction.votes["image"]
     assert text is not None
     assert image is not None
     assert (text.weight, image.weight) == pytest.approx((0.6, 0.4))
     np.testing.assert_allclose(text.probabilities, POOLED, atol=1e-6)
     assert (prediction.absent, prediction.degraded) == ([], [])
+
+
+def test_a_bundle_of_before_adds_its_votes(plain: Manifest) -> None:
+    before = {name: value for name, value in plain.model_dump().items() if name != "fusion"}
+    (prediction,) = Fusion(Manifest.model_validate(before)).answer([TEXT], [IMAGE])
+    np.testing.assert_allclose(prediction.probabilities, 0.6 * POOLED + 0.4 * IMAGE[0], atol=1e-6)
 
 
 def test_one_modality_answers_alone_with_the_whole_weight(plain: Manifest) -> None:

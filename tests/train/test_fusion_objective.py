@@ -24,8 +24,16 @@ def test_two_votes_that_know_different_things_are_both_used() -> None:
     share = modality_share(text, image, truth)
 
     assert 0.4 < share < 0.8
-    fused = share * text + (1 - share) * image
+    fused = pool(np.stack([text, image], axis=1), np.array([share, 1 - share]))
     assert weighted_f1(fused, truth) > weighted_f1(text, truth) + 0.02
+
+
+def test_where_rows_are_unlike_those_to_answer_doubt_goes_to_the_better_modality() -> None:
+    generator = np.random.default_rng(4)
+    truth = generator.integers(0, 12, 150)
+    text, image = (calibrated_votes(150, skill, truth, generator) for skill in (2.5, 1.6))
+
+    assert modality_share(text, image, truth, wary=True) > modality_share(text, image, truth)
 
 
 def test_a_vote_that_knows_nothing_gets_hardly_any_share() -> None:
