@@ -53,7 +53,7 @@ class Stepper:
         self._strategy = tf.distribute.MultiWorkerMirroredStrategy()
         with self._strategy.scope():
             self.model = plan.build()
-            self._optimizer = _adam(plan.learning_rate)
+            self._optimizer = adam(plan.learning_rate)
             self._optimizer.build(self.model.trainable_variables)
         self._local_replicas = self._strategy.extended.num_local_replicas if plan.gpus_per_worker else 1
         self._run_step = tf.function(self._distributed_step, reduce_retracing=True)
@@ -163,8 +163,12 @@ class Stepper:
         )
 
 
-def _adam(learning_rate: float) -> "keras.Optimizer":
-    """Adam that clips what all workers' gradients add up to; Keras' own clips each worker's before they are added."""
+def adam(learning_rate: float) -> "keras.Optimizer":
+    """Adam that clips what all workers' gradients add up to, and of an embedding moves the words of the batch only.
+
+    Keras' own clips each worker's gradients before they are added, and writes an embedding and both its moments whole at
+    every step, on every worker.
+    """
     import keras
     import tensorflow as tf
 
@@ -173,5 +177,23 @@ def _adam(learning_rate: float) -> "keras.Optimizer":
             summed, variables = zip(*super()._all_reduce_sum_gradients(grads_and_vars), strict=True)
             clipped, _ = tf.clip_by_global_norm(summed, CLIP_NORM)
             return list(zip(clipped, variables, strict=True))
+
+        def update_step(
+            self, gradient: "tf.Tensor | tf.IndexedSlices", variable: "tf.Variable", learning_rate: "tf.Tensor"
+        ) -> None:
+            if not isinstance(gradient, tf.IndexedSlices):
+                super().update_step(gradient, variable, learning_rate)
+                return
+            rows, place = tf.unique(gradient.indices)
+            own = tf.math.unsorted_segment_sum(gradient.values, place, tf.size(rows))
+            number = self._get_variable_index(variable)
+            first, second = self._momentums[number].value, self._velocities[number].value
+            mean = self.beta_1 * tf.gather(first, rows) + (1 - self.beta_1) * own
+            square = self.beta_2 * tf.gather(second, rows) + (1 - self.beta_2) * own**2
+            step = tf.cast(self.iterations + 1, own.dtype)
+            rate = learning_rate * tf.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+            first.scatter_update(tf.IndexedSlices(mean, rows))
+            second.scatter_update(tf.IndexedSlices(square, rows))
+            variable.scatter_sub(tf.IndexedSlices(rate * mean / (tf.sqrt(square) + self.epsilon), rows))
 
     return Adam(learning_rate)

@@ -63,7 +63,7 @@ def test_an_expert_of_another_side_answers_the_same_photos(
         Lite0Expert.save(tmp_path, coef=head[0], bias=head[1])
         expected = OpenvinoRunner(build_lite0(load_lite0_weights(), head), threads=1).run(resized(pixels, 224))
     answers = Lite0Expert.open(tmp_path, threads=1, device="cpu").logits(pixels)
-    np.testing.assert_allclose(answers, expected, atol=0.05)
+    np.testing.assert_allclose(answers, expected, atol=0.05, rtol=0.01)  # bf16, where the CPU computes in it
 
 
 def test_features_do_not_depend_on_the_company(pixels: np.ndarray) -> None:
