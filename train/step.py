@@ -166,7 +166,7 @@ class Stepper:
 def adam(learning_rate: float) -> "keras.Optimizer":
     """Adam that clips what all workers' gradients add up to, and of an embedding moves the words of the batch only.
 
-    Keras' own clips each worker's gradients before they are added, and writes an embedding and both its moments whole at
+    Keras' own clips each worker's gradients before they are added, and writes all of an embedding and of its moments at
     every step, on every worker.
     """
     import keras

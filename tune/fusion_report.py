@@ -61,12 +61,14 @@ def search_tables(search: FusionSearch) -> Group:
             f"{scores.interval[0]:.3f} to {scores.interval[1]:.3f}",
             f"{scores.expected_calibration_error:.3f}",
         )
-    low, high = search.gain.interval
+    (low, high), likelier = search.gain.interval, search.log_likelihood_gain
     verdict = "better" if search.better else "no better than chance would have it; keep the present weights"
     return Group(
         trials,
         result,
-        f"Gain in weighted F1 {search.gain.weighted_f1:+.4f} (95 % {low:+.4f} to {high:+.4f}): {verdict}.",
+        f"Gain in weighted F1 {search.gain.weighted_f1:+.4f} (95 % {low:+.4f} to {high:+.4f}), in log-likelihood "
+        f"{search.log_likelihood_after - search.log_likelihood_before:+.4f} (95 % {likelier[0]:+.4f} to "
+        f"{likelier[1]:+.4f}): {verdict}.",
     )
 
 

@@ -79,7 +79,7 @@ def history_figure(trials: Sequence[TrialRecord]) -> Figure:
     axes.set(xlabel="trial (0 has the default settings)", ylabel="weighted F1")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color=GRID, linewidth=0.8)
-    axes.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
+    axes.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1.08), ncols=3)
     gain = f"{finished[0].score or 0:.4f} to {best[-1]:.4f}" if finished else "none ran to its end"
     write_title(axes, "How the search went", f"weighted F1 on the rows that trials are judged on: {gain}")
     return figure
