@@ -87,15 +87,12 @@ def pool_weights(probabilities: list[np.ndarray], class_index: np.ndarray) -> np
 
 
 def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray, *, wary: bool = False) -> float:
-    """Share of the text's vote that answers best over the rows with both votes, in doubt nearer to the better of both.
-
-    The search takes the share nearest to the modality that is better alone whose likelihood is within one standard
-    error of the best share's: where the rows cannot tell, and on listings unlike them, the weaker vote does less harm.
+    """Share of the text's vote that answers best over the rows with both votes, by `modality_objective`.
 
     Args:
         text, image: (n, categories) calibrated votes, NaN where missing.
-        wary: in doubt, within one standard error, take the share nearest to the better modality. For rows that are
-            unlike those to answer: the weaker modality may be weaker still there.
+        wary: of the shares whose likelihood is within one standard error of the best, take the one nearest to the
+            modality that is better alone. For rows unlike those to answer, where the weaker one may be weaker still.
     Returns:
         In [LEAST_MODALITY_WEIGHT, 1 - LEAST_MODALITY_WEIGHT]. Without a row that has both: each modality's share of
         the sum of their own weighted F1.

@@ -72,6 +72,7 @@ def manifest_draft() -> Manifest:
             ExpertEntry(name="linear", modality="text", directory="text/linear", temperature=0.8, weight=0.6),
             ExpertEntry(name="lite0", modality="image", directory="image/lite0", temperature=1.2, weight=0.4),
         ],
+        fusion="geometric",
         situations={
             "text": SituationEntry(temperature=1.1, rows=30, conformal=conformal),
             "image": SituationEntry(temperature=0.9, rows=30, conformal=None),

@@ -20,7 +20,7 @@ def plain(manifest_draft: Manifest) -> Manifest:
     situations = {
         name: entry.model_copy(update={"temperature": 1.0}) for name, entry in manifest_draft.situations.items()
     }
-    return manifest_draft.model_copy(update={"experts": experts, "situations": situations, "fusion": "geometric"})
+    return manifest_draft.model_copy(update={"experts": experts, "situations": situations})
 
 
 TEXT = np.array([[0.6, 0.3, 0.1], [0.3, 0.3, 0.4]], np.float32)
