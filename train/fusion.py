@@ -112,12 +112,9 @@ def modality_share(text: np.ndarray, image: np.ndarray, class_index: np.ndarray,
     best = int(np.argmax(means))
     if not wary:
         return float(shares[best])
-    towards_best = range(best + 1) if means[0] > means[-1] else range(len(shares) - 1, best - 1, -1)
-    for place in towards_best:
-        lost = likelihoods[best] - likelihoods[place]
-        if lost.mean() <= lost.std() / np.sqrt(len(lost)):
-            return float(shares[place])
-    return float(shares[best])
+    lost = likelihoods[best] - likelihoods
+    near = shares[lost.mean(axis=1) <= lost.std(axis=1) / np.sqrt(both.sum())]
+    return float(near[0] if means[0] > means[-1] else near[-1])
 
 
 def modality_objective(probabilities: np.ndarray, class_index: np.ndarray) -> float:

@@ -176,3 +176,9 @@ def _columns(probabilities: np.ndarray, class_index: np.ndarray) -> tuple[np.nda
     categories = probabilities.shape[1]
     truth = np.where(class_index < 0, categories - 1 - class_index, class_index)
     return truth, probabilities.argmax(axis=1), max(categories, int(truth.max()) + 1)
+
+
+def gain_text(gain: float, interval: tuple[float, float]) -> str:
+    """A difference as people read it, for example `+0.0012 (95 % -0.0003 to +0.0027)`."""
+    low, high = interval
+    return f"{gain:+.4f} (95 % {low:+.4f} to {high:+.4f})"

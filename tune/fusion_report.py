@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 
 from train.plots import BLUE, GRID, INK, MUTED, ORANGE, new_axes, write_figure, write_title
-from train.scores import weighted_f1
+from train.scores import gain_text, weighted_f1
 from tune.fusion import FusionSearch
 from tune.fusion_point import FusionPoint, fuse
 from tune.held_out import HeldOutLogits, halves
@@ -61,14 +61,13 @@ def search_tables(search: FusionSearch) -> Group:
             f"{scores.interval[0]:.3f} to {scores.interval[1]:.3f}",
             f"{scores.expected_calibration_error:.3f}",
         )
-    (low, high), likelier = search.gain.interval, search.log_likelihood_gain
+    likelier = search.log_likelihood_after - search.log_likelihood_before
     verdict = "better" if search.better else "no better than chance would have it; keep the present weights"
     return Group(
         trials,
         result,
-        f"Gain in weighted F1 {search.gain.weighted_f1:+.4f} (95 % {low:+.4f} to {high:+.4f}), in log-likelihood "
-        f"{search.log_likelihood_after - search.log_likelihood_before:+.4f} (95 % {likelier[0]:+.4f} to "
-        f"{likelier[1]:+.4f}): {verdict}.",
+        f"Gain in weighted F1 {gain_text(search.gain.weighted_f1, search.gain.interval)}, in log-likelihood "
+        f"{gain_text(likelier, search.log_likelihood_gain)}: {verdict}.",
     )
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from train.options import TrainOptions, write_config
 from train.plots import BLUE, GRID, INK, MUTED, ORANGE, new_axes, write_figure, write_title
+from train.scores import gain_text
 from tune.journal import Journal, TrialRecord
 from tune.space import Choice, Space, options_at
 from tune.verdict import Verdict
@@ -144,10 +145,9 @@ def sweep_tables(journal: Journal, space: Space, best: TrialRecord, verdict: Ver
             f"{scores.accuracy:.4f}",
             f"{scores.expected_calibration_error:.3f}",
         )
-    low, high = verdict.gain.interval
     said = "better" if verdict.better else "no better than chance would have it; the defaults will do"
-    gain = f"Gain in weighted F1 {verdict.gain.weighted_f1:+.4f} (95 % {low:+.4f} to {high:+.4f}): {said}."
-    return Group(trials, result, gain)
+    gain = gain_text(verdict.gain.weighted_f1, verdict.gain.interval)
+    return Group(trials, result, f"Gain in weighted F1 {gain}: {said}.")
 
 
 def number_text(value: float) -> str:
