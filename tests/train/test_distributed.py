@@ -80,7 +80,9 @@ def test_two_workers_of_which_one_is_lost_come_to_what_one_came_to(undisturbed: 
         while not told or told[-1] < STEPS + STEPS // 4:
             time.sleep(0.02)
         own = psutil.Process().children(recursive=True)  # another training on this machine is none of ours
-        workers = [p for p in own if p.is_running() and "ray::RayTrainWorker" in " ".join(p.cmdline())]
+        # process_iter passes over those that end while it looks
+        named = [p for p in psutil.process_iter(["cmdline"]) if p in own]
+        workers = [p for p in named if "ray::RayTrainWorker" in " ".join(p.info["cmdline"] or [])]
         killed.append(len(told))
         max(workers, key=lambda worker: worker.create_time()).send_signal(signal.SIGKILL)
 
