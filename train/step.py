@@ -1,6 +1,7 @@
 """One step of training, in TensorFlow: the gradient of a batch that is shared among workers, and Adam."""
 
 import contextlib
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from train.batches import cut, text_lengths
+from train.host_memory import HOST_MEMORY_VARIABLE, HostMemory
 from train.loop import Plan
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class Stepper:
         self._strategy = tf.distribute.MultiWorkerMirroredStrategy()
         with self._strategy.scope():
             self.model = plan.build()
-            self._optimizer = adam(plan.learning_rate)
+            self._optimizer = adam(plan.learning_rate, self._host_memory())
             self._optimizer.build(self.model.trainable_variables)
         self._local_replicas = self._strategy.extended.num_local_replicas if plan.gpus_per_worker else 1
         self._run_step = tf.function(self._distributed_step, reduce_retracing=True)
@@ -123,6 +125,18 @@ class Stepper:
         finished.save(work_dir / "model.keras")
         return self.logits(check_inputs, keras.saving.load_model(work_dir / "model.keras", compile=False))
 
+    def _host_memory(self) -> HostMemory | None:
+        """For the gradients of workers that share a machine, where the cards have no quicker way."""
+        path = os.environ.get(HOST_MEMORY_VARIABLE)
+        if not path or self._plan.gpus_per_worker:
+            return None
+        return HostMemory(
+            path,
+            rank=self._strategy.cluster_resolver.task_id,
+            workers=self._strategy.num_replicas_in_sync,
+            sizes=[math.prod(variable.shape) for variable in self.model.trainable_variables],
+        )
+
     def _shared(self, array: np.ndarray, *, whole: bool = False) -> "tf.Tensor":
         """What each of this worker's cards gets of an array: a share of its rows, or all of it."""
         import tensorflow as tf
@@ -163,18 +177,25 @@ class Stepper:
         )
 
 
-def adam(learning_rate: float) -> "keras.Optimizer":
+def adam(learning_rate: float, host_memory: HostMemory | None = None) -> "keras.Optimizer":
     """Adam that clips what all workers' gradients add up to, and of an embedding moves the words of the batch only.
 
     Keras' own clips each worker's gradients before they are added, and writes all of an embedding and of its moments at
     every step, on every worker.
+
+    Args:
+        host_memory: through which the gradients are added; None adds them as the strategy does.
     """
     import keras
     import tensorflow as tf
 
     class Adam(keras.optimizers.Adam):
         def _all_reduce_sum_gradients(self, grads_and_vars: list) -> list:
-            summed, variables = zip(*super()._all_reduce_sum_gradients(grads_and_vars), strict=True)
+            gradients, variables = zip(*grads_and_vars, strict=True)
+            if host_memory:
+                summed = host_memory.sum_over_workers(gradients)
+            else:
+                summed = [gradient for gradient, _ in super()._all_reduce_sum_gradients(grads_and_vars)]
             clipped, _ = tf.clip_by_global_norm(summed, CLIP_NORM)
             return list(zip(clipped, variables, strict=True))
 

@@ -11,9 +11,11 @@ import socket
 import ray
 from ray.train.backend import Backend, BackendConfig
 
+from train.host_memory import CAN_SHARE, HOST_MEMORY_VARIABLE, open_host_memory
+
 
 class TensorflowWorkers(BackendConfig):
-    """For `ray.train`'s `DataParallelTrainer`: sets `TF_CONFIG` in every worker."""
+    """For `ray.train`'s `DataParallelTrainer`: sets `TF_CONFIG` in every worker, and what they share on one machine."""
 
     @property
     def backend_cls(self) -> type[Backend]:
@@ -23,7 +25,15 @@ class TensorflowWorkers(BackendConfig):
 class _Cluster(Backend):
     def on_start(self, worker_group, backend_config) -> None:  # type: ignore[no-untyped-def]  # noqa: ARG002
         addresses = worker_group.execute(_free_address)
-        ray.get([worker_group.execute_single_async(rank, _join, addresses, rank) for rank in range(len(addresses))])
+        memory = ""
+        if len(addresses) > 1 and CAN_SHARE and len(set(worker_group.execute(_machine))) == 1:
+            memory = worker_group.execute_single(0, open_host_memory)
+        ranks = range(len(addresses))
+        ray.get([worker_group.execute_single_async(rank, _join, addresses, rank, memory) for rank in ranks])
+
+
+def _machine() -> str:
+    return str(ray.get_runtime_context().get_node_id())
 
 
 def _free_address() -> str:
@@ -33,6 +43,7 @@ def _free_address() -> str:
         return f"{ray.util.get_node_ip_address()}:{listener.getsockname()[1]}"
 
 
-def _join(addresses: list[str], rank: int) -> None:
+def _join(addresses: list[str], rank: int, memory: str) -> None:
     cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": rank}}
     os.environ["TF_CONFIG"] = json.dumps(cluster)
+    os.environ[HOST_MEMORY_VARIABLE] = memory

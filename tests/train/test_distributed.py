@@ -19,6 +19,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("session_ray")]
 
 ROOT = Path(__file__).parents[2]
 ROWS, CATEGORIES, EPOCHS, BATCH = 6_400, 4, 3, 32
+IMPORTS = os.environ | {"PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"}
+"""For a process that imports this file, as its workers do."""
+
 STEPS = ROWS * 4 // 5 // BATCH
 
 
@@ -98,11 +101,30 @@ def test_two_workers_of_which_one_is_lost_come_to_what_one_came_to(undisturbed: 
     assert one.history[-1].weighted_f1 > 0.9
 
 
+def test_two_workers_of_which_each_has_a_node_of_its_own_come_to_what_one_came_to(
+    undisturbed: Trained, tmp_path: Path
+) -> None:
+    program = """
+import sys
+from pathlib import Path
+import test_distributed as own
+import ray
+from ray.cluster_utils import Cluster
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+cluster.add_node(num_cpus=1)
+ray.init(cluster.address, log_to_driver=False)
+own.train(Path(sys.argv[1]), workers=2)
+ray.shutdown()
+cluster.shutdown()
+"""
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, env=IMPORTS, check=True)
+    np.testing.assert_allclose(train(tmp_path).held_out_logits, undisturbed.held_out_logits, atol=0.01)
+
+
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(undisturbed: Trained, tmp_path: Path) -> None:
     program = "import sys; from pathlib import Path\nimport test_distributed as own\nown.train(Path(sys.argv[1]))"
     command = [sys.executable, "-c", program, str(tmp_path / "stopped")]
-    environment = os.environ | {"PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"}  # Ray's workers import it too
-    stopped = subprocess.Popen(command, cwd=ROOT, env=environment)
+    stopped = subprocess.Popen(command, cwd=ROOT, env=IMPORTS)
     progress = tmp_path / "stopped" / "progress.json"
     while not (progress.exists() and '"epoch": 1' in progress.read_text()):
         assert stopped.poll() is None
