@@ -82,7 +82,10 @@ class Run:
             RunError: the folder is no run's, or its record is damaged.
         """
         record = read_record(directory / RECORD)
-        if record.state == "running" and not _is_held(directory):
+        if record.state == "running" and _is_held(directory):
+            since_written = time.time() - (directory / RECORD).stat().st_mtime
+            record = replace(record, seconds=round(record.seconds + max(0.0, since_written), 1))
+        elif record.state == "running":
             record = replace(record, state="stopped", reason=GONE)
         return cls(directory, record)
 

@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,9 @@ def test_a_run_whose_process_was_killed_is_stopped_and_can_be_resumed(
 ) -> None:
     (run,), _ = Run.all(tmp_path)
     assert run.record.state == "running" and Run.latest_resumable(tmp_path) is None
+    an_hour_ago = time.time() - 3600
+    os.utime(run.directory / RECORD, (an_hour_ago, an_hour_ago))
+    assert Run.read(run.directory).record.seconds == pytest.approx(run.record.seconds + 3600, abs=60)
     with pytest.raises(RunError, match="is at work in another process"):
         run.resume()
     waiting.kill()
