@@ -4,6 +4,7 @@ TensorFlow's way between processes is gRPC, on one machine as well: with the 12 
 half as long again. The memory is a file without a name, so that nothing of it outlives the workers, however they end.
 """
 
+import math
 import mmap
 import os
 from collections.abc import Sequence
@@ -37,10 +38,11 @@ class HostMemory:
 
     Args:
         rank: of this worker among `workers`.
-        sizes: values of each variable that is trained. Memory is taken by those alone whose gradients are written.
+        shapes: of the variables that are trained. Memory is taken by those alone whose gradients are written.
     """
 
-    def __init__(self, path: str, *, rank: int, workers: int, sizes: Sequence[int]) -> None:
+    def __init__(self, path: str, *, rank: int, workers: int, shapes: Sequence[tuple[int, ...]]) -> None:
+        sizes = [math.prod(shape) for shape in shapes]
         ends = np.cumsum([-(-size // ALIGNED) * ALIGNED for size in sizes])
         starts = [0, *ends[:-1]]
         self._places = [slice(start, start + size) for start, size in zip(starts, sizes, strict=True)]
@@ -51,23 +53,26 @@ class HostMemory:
         os.close(file)
         self._halves = np.frombuffer(shared, np.float32).reshape(2, workers, -1)
         self._summed = np.frombuffer(mmap.mmap(-1, length), np.float32)
-        self._rank, self._half = rank, 0
+        self._shapes, self._rank, self._half = shapes, rank, 0
 
     def sum_over_workers(self, gradients: "Sequence[tf.Tensor | tf.IndexedSlices]") -> list:
         """Each variable's gradient summed, in a graph, on a replica. Those of embeddings are small, and go by gRPC."""
         import tensorflow as tf
 
-        is_dense = [not isinstance(gradient, tf.IndexedSlices) for gradient in gradients]
-        dense = [gradient for gradient, here in zip(gradients, is_dense, strict=True) if here]
-        places = [place for place, here in zip(self._places, is_dense, strict=True) if here]
-        written = tf.ensure_shape(tf.numpy_function(partial(self._write, places), dense, tf.float32), ())
-        others = [gradient for gradient, here in zip(gradients, is_dense, strict=True) if not here]
-        met, *others = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, [written, *others])
+        dense = [number for number, gradient in enumerate(gradients) if not isinstance(gradient, tf.IndexedSlices)]
+        others = [number for number in range(len(gradients)) if number not in dense]
+        places = [self._places[number] for number in dense]
+        write = tf.numpy_function(partial(self._write, places), [gradients[number] for number in dense], tf.float32)
+        met, *summed = tf.distribute.get_replica_context().all_reduce(
+            tf.distribute.ReduceOp.SUM, [tf.ensure_shape(write, ()), *(gradients[number] for number in others)]
+        )
         with tf.control_dependencies([met]):
             flat = tf.numpy_function(partial(self._read, places), [], [tf.float32] * len(places))
-        summed = iter([tf.reshape(values, gradient.shape) for values, gradient in zip(flat, dense, strict=True)])
-        rest = iter(others)
-        return [next(summed if here else rest) for here in is_dense]
+        all_summed = dict(zip(others, summed, strict=True))
+        for number, values in zip(dense, flat, strict=True):
+            # A gradient need not know its own shape, the variable does.
+            all_summed[number] = tf.reshape(values, self._shapes[number])
+        return [all_summed[number] for number in range(len(gradients))]
 
     def _write(self, places: Sequence[slice], *arrays: np.ndarray) -> np.float32:
         """Put what this worker adds where the others can read it."""

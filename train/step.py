@@ -1,7 +1,6 @@
 """One step of training, in TensorFlow: the gradient of a batch that is shared among workers, and Adam."""
 
 import contextlib
-import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,7 +133,7 @@ class Stepper:
             path,
             rank=self._strategy.cluster_resolver.task_id,
             workers=self._strategy.num_replicas_in_sync,
-            sizes=[math.prod(variable.shape) for variable in self.model.trainable_variables],
+            shapes=[tuple(variable.shape) for variable in self.model.trainable_variables],
         )
 
     def _shared(self, array: np.ndarray, *, whole: bool = False) -> "tf.Tensor":

@@ -41,6 +41,7 @@ def network():  # type: ignore[no-untyped-def]
 
     token_ids = keras.Input((None,), dtype="int32")
     x = keras.layers.Embedding(200, 16, mask_zero=True)(token_ids)
+    x = keras.layers.Dense(16)(x)  # over words: its gradient does not know its own shape
     return keras.Model(token_ids, keras.layers.Dense(CATEGORIES)(keras.layers.GRU(16)(x)))
 
 
