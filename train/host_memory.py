@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 HOST_MEMORY_VARIABLE = "RAYONNAGE_HOST_MEMORY"
 """Where a worker finds the memory that it shares with all others; empty where they have none."""
 
-CAN_SHARE = hasattr(os, "memfd_create")
-
 ALIGNED = 16
 """TensorFlow takes an array at a multiple of 16 values as it is, and copies any other."""
 
 
 def open_host_memory() -> str:
-    """Make the memory, which lives as long as this process; gives the path by which other processes find it."""
+    """Make the memory, which lives as long as this process; gives the path by which other processes find it.
+
+    Empty where the system has no files without a name.
+    """
+    if not hasattr(os, "memfd_create"):
+        return ""
     return f"/proc/{os.getpid()}/fd/{os.memfd_create('rayonnage')}"
 
 

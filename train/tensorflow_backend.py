@@ -11,7 +11,7 @@ import socket
 import ray
 from ray.train.backend import Backend, BackendConfig
 
-from train.host_memory import CAN_SHARE, HOST_MEMORY_VARIABLE, open_host_memory
+from train.host_memory import HOST_MEMORY_VARIABLE, open_host_memory
 
 
 class TensorflowWorkers(BackendConfig):
@@ -26,13 +26,13 @@ class _Cluster(Backend):
     def on_start(self, worker_group, backend_config) -> None:  # type: ignore[no-untyped-def]  # noqa: ARG002
         addresses = worker_group.execute(_free_address)
         memory = ""
-        if len(addresses) > 1 and CAN_SHARE and len(set(worker_group.execute(_machine))) == 1:
+        if len(addresses) > 1 and len(set(worker_group.execute(_node))) == 1:
             memory = worker_group.execute_single(0, open_host_memory)
         ranks = range(len(addresses))
         ray.get([worker_group.execute_single_async(rank, _join, addresses, rank, memory) for rank in ranks])
 
 
-def _machine() -> str:
+def _node() -> str:
     return str(ray.get_runtime_context().get_node_id())
 
 

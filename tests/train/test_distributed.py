@@ -18,10 +18,10 @@ from train.loop import Plan, Trained, fit
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("session_ray")]
 
 ROOT = Path(__file__).parents[2]
-ROWS, CATEGORIES, EPOCHS, BATCH = 6_400, 4, 3, 32
 IMPORTS = os.environ | {"PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"}
 """For a process that imports this file, as its workers do."""
 
+ROWS, CATEGORIES, EPOCHS, BATCH = 6_400, 4, 3, 32
 STEPS = ROWS * 4 // 5 // BATCH
 
 
