@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,30 @@ OPEN = {
 PASSWORD = "une phrase assez longue"
 START_S = 240.0
 STOP_S = 60.0
+GONE_S = 30.0
+
+
+def titles_of(processes: Iterable[psutil.Process]) -> dict[psutil.Process, str]:
+    """Processes with their command lines; those that end meanwhile are passed over."""
+    titles = {}
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            titles[process] = " ".join(process.cmdline())
+    return titles
+
+
+def named(word: str, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Processes whose program's name or one of whose arguments is `word`."""
+    titles = titles_of(processes)
+    return [p for p, title in titles.items() if word in (Path(part).name for part in title.split())]
+
+
+def wait_gone(instance: str) -> None:
+    """Wait until a server that was stopped or killed has left no process."""
+    until = time.monotonic() + GONE_S
+    while processes_of(instance):
+        assert time.monotonic() < until, [title[:80] for title in titles_of(processes_of(instance)).values()]
+        time.sleep(0.2)
 
 
 @dataclass
@@ -80,15 +104,22 @@ class RunningServer:
     def instance(self) -> str:
         """The name that all its processes carry."""
         for child in psutil.Process(self.process.pid).children():
-            if name := child.environ().get(INSTANCE_VARIABLE):
-                return name
+            with suppress(psutil.NoSuchProcess):
+                if name := child.environ().get(INSTANCE_VARIABLE):
+                    return name
         raise AssertionError("the server has no process of Ray")
 
     def replica(self, deployment: str) -> psutil.Process:
         """The process of one replica, by its title."""
-        titles = {process: " ".join(process.cmdline()) for process in processes_of(self.instance)}
         # Behind the name may stand the method that runs now.
+        titles = titles_of(processes_of(self.instance))
         return next(p for p, title in titles.items() if title.split(".")[0].strip().endswith(f":{deployment}"))
+
+    @property
+    def gcs_port(self) -> int:
+        """Where Ray's control store listens."""
+        gcs = named("gcs_server", processes_of(self.instance))[0]
+        return next(c.laddr.port for c in gcs.net_connections("inet") if c.status == psutil.CONN_LISTEN)
 
     def wait_ready(self) -> None:
         until = time.monotonic() + START_S

@@ -13,19 +13,12 @@ import psutil
 import pytest
 
 from serve_app.watchdog import INSTANCE_VARIABLE, processes_of
+from tests.e2e.conftest import GONE_S, named, wait_gone
 
 pytestmark = pytest.mark.e2e
 
 REPOSITORY = Path(__file__).parent.parent.parent
 TITLE = "Piscine tubulaire ronde 3 m"
-GONE_S = 20.0
-
-
-def wait_gone(instance: str) -> None:
-    until = time.monotonic() + GONE_S
-    while found := processes_of(instance):
-        assert time.monotonic() < until, [" ".join(process.cmdline())[:80] for process in found]
-        time.sleep(0.2)
 
 
 def listening(port: int) -> bool:
@@ -111,7 +104,8 @@ def test_a_second_server_runs_beside_the_first_and_is_gone_when_its_launcher_is_
 def test_a_server_that_is_stopped_while_it_starts_leaves_nothing(launch, number: signal.Signals) -> None:  # type: ignore[no-untyped-def]
     server = launch()
     until = time.monotonic() + 60
-    while not any(child.name() == "raylet" for child in psutil.Process(server.process.pid).children()):
+    launcher = psutil.Process(server.process.pid)
+    while not named("raylet", launcher.children()):
         assert time.monotonic() < until
         time.sleep(0.1)
     instance = server.instance
@@ -146,7 +140,8 @@ def test_a_demo_that_is_stopped_while_it_trains_leaves_nothing(tmp_path: Path, n
         start_new_session=True,
     )
     until = time.monotonic() + 60
-    while not (training := [c for c in psutil.Process(demo.pid).children() if "train" in c.cmdline()]):
+    launcher = psutil.Process(demo.pid)
+    while not (training := named("train", launcher.children())):
         assert time.monotonic() < until
         time.sleep(0.1)
     instance = training[0].environ()[INSTANCE_VARIABLE]

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from serve_app.watchdog import processes_of
+from tests.e2e.conftest import wait_gone
 
 pytestmark = pytest.mark.e2e
 
@@ -145,9 +145,7 @@ def test_what_got_a_201_survives_a_kill(shop: Any, launch: Callable[..., Any], v
             time.sleep(0.05)
         shop.stop(signal.SIGKILL)
         wait(work)
-    while processes_of(instance):
-        assert time.monotonic() < until
-        time.sleep(0.2)
+    wait_gone(instance)
     again = launch(**variables)
     again.wait_ready()
     with again.new_user() as client:

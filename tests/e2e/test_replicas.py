@@ -2,6 +2,7 @@
 
 import ipaddress
 import time
+from contextlib import suppress
 from io import BytesIO
 
 import httpx
@@ -11,6 +12,7 @@ from PIL import Image
 
 from serve_app.settings import Settings
 from serve_app.watchdog import processes_of
+from tests.e2e.conftest import titles_of
 
 pytestmark = pytest.mark.e2e
 
@@ -29,10 +31,6 @@ def photo() -> bytes:
     return buffer.getvalue()
 
 
-def title_of(process: psutil.Process) -> str:
-    return " ".join(process.cmdline())
-
-
 def test_replicas_carry_no_tensorflow_and_stay_under_600_mb(running_server) -> None:  # type: ignore[no-untyped-def]
     for deployment in ("TextModel", "ImageModel", "FusionRouter", "Page"):
         process = running_server.replica(deployment)
@@ -42,28 +40,18 @@ def test_replicas_carry_no_tensorflow_and_stay_under_600_mb(running_server) -> N
 
 
 def test_every_listening_address_is_guarded(running_server) -> None:  # type: ignore[no-untyped-def]
-    unguarded = []
-    listeners = 0
-    for process in processes_of(running_server.instance):
-        title = title_of(process)
-        for connection in process.net_connections("inet"):
-            if connection.status != psutil.CONN_LISTEN:
-                continue
-            listeners += 1
-            loopback = ipaddress.ip_address(connection.laddr.ip).is_loopback
-            guard = (
-                "loopback"
-                if loopback
-                else "figures only"
-                if any(name in title for name in FIGURES_ONLY)
-                else "Ray's token"
-                if any(name in title for name in TOKEN_GUARDED)
-                else None
-            )
-            if guard is None:
-                unguarded.append((title[:80], tuple(connection.laddr)))
-    assert listeners
-    assert unguarded == []
+    listening = []
+    for process, title in titles_of(processes_of(running_server.instance)).items():
+        with suppress(psutil.NoSuchProcess):
+            connections = process.net_connections("inet")
+            listening += [(title, *c.laddr) for c in connections if c.status == psutil.CONN_LISTEN]
+    assert listening
+    by_name = (*FIGURES_ONLY, *TOKEN_GUARDED)
+    assert not [
+        (title[:80], address, port)
+        for title, address, port in listening
+        if not ipaddress.ip_address(address).is_loopback and not any(name in title for name in by_name)
+    ]
 
 
 def test_rays_ports_answer_nobody_without_the_token(running_server) -> None:  # type: ignore[no-untyped-def]
@@ -72,11 +60,9 @@ def test_rays_ports_answer_nobody_without_the_token(running_server) -> None:  # 
     import subprocess
     import sys
 
-    (gcs,) = [p for p in processes_of(running_server.instance) if "gcs_server" in p.name()]
-    port = next(c.laddr.port for c in gcs.net_connections("inet") if c.status == psutil.CONN_LISTEN)
     script = (
         "from ray._raylet import GcsClient\n"
-        f"print(GcsClient(address='127.0.0.1:{port}').internal_kv_keys(b'', None, timeout=5))"
+        f"print(GcsClient(address='127.0.0.1:{running_server.gcs_port}').internal_kv_keys(b'', None, timeout=5))"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     for variables in ({"RAY_AUTH_MODE": "disabled"}, {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0" * 64}):

@@ -20,6 +20,7 @@ from PIL import Image
 
 from bundle.store import ModelStore
 from serve_app.watchdog import processes_of
+from tests.e2e.conftest import titles_of, wait_gone
 
 pytestmark = pytest.mark.e2e
 
@@ -73,7 +74,7 @@ class Served:
 
     def job(self) -> list[psutil.Process]:
         """The processes of the training's command."""
-        return [p for p in processes_of(self.server.instance) if "trainings run" in " ".join(p.cmdline())]
+        return [p for p, title in titles_of(processes_of(self.server.instance)).items() if "trainings run" in title]
 
     @property
     def left(self) -> list[Path]:
@@ -97,12 +98,10 @@ def free_cpus(server: Any) -> float:
     """CPUs that nothing in the server's Ray reserves."""
     replica = server.replica("FusionRouter")
     script = "import ray; ray.init(logging_level='ERROR'); print(ray.available_resources().get('CPU', 0))"
-    gcs = next(p for p in processes_of(server.instance) if "gcs_server" in p.name())
-    port = next(c.laddr.port for c in gcs.net_connections("inet") if c.status == psutil.CONN_LISTEN)
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": replica.environ()["RAY_AUTH_TOKEN_PATH"]}
     asked = subprocess.run(
         [sys.executable, "-c", script],
-        env={**os.environ, **token, "RAY_ADDRESS": f"127.0.0.1:{port}"},
+        env={**os.environ, **token, "RAY_ADDRESS": f"127.0.0.1:{server.gcs_port}"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -253,10 +252,7 @@ def test_a_server_killed_while_it_trains_starts_again_and_the_training_has_faile
     instance = served.server.instance
     served.server.process.kill()
     served.server.process.wait()
-    until = time.monotonic() + 30
-    while processes_of(instance):
-        assert time.monotonic() < until
-        time.sleep(0.2)
+    wait_gone(instance)
     reserved_by_others = 0.3 + 0.2 + 0.1
     server = launch(
         RAYONNAGE_HOME=str(served.server.home),

@@ -113,13 +113,15 @@ def test_the_page_outlives_a_restart_of_the_server(
     admin_page.get_by_label("Titre").fill("piscine gonflable ronde")
     small_server.stop()
     admin_page.get_by_role("button", name="Trouver le rayon").click()
-    expect(admin_page.locator(".toast-body")).to_contain_text("Le serveur redémarre", timeout=60_000)
+    said = admin_page.locator(".toast-body", has_text="Le serveur redémarre")
+    expect(said).to_be_visible(timeout=60_000)
     again = launch(
         port=small_server.port,
         RAYONNAGE_HOME=str(small_server.home),
         RAYONNAGE_STORE=str(small_server.home / "models"),
     )
     again.wait_ready()
+    expect(said).to_be_hidden(timeout=60_000)  # the page was loaded again
     expect(admin_page.locator("#who")).to_contain_text("admin", timeout=60_000)
     expect(admin_page.get_by_label("Titre")).to_have_value("piscine gonflable ronde", timeout=60_000)
     admin_page.get_by_role("button", name="Trouver le rayon").click()
