@@ -172,6 +172,12 @@ def small_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def large_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 4,000 listings, whose training takes long enough to be met in the middle; to be read only."""
+    return _write_small_folder(tmp_path_factory.mktemp("large") / "listings", rows=4000, seed=2)
+
+
+@pytest.fixture(scope="session")
 def small_store(tmp_path_factory: pytest.TempPathFactory, small_dir: Path) -> ModelStore:
     """A store whose champion is the default model trained on `small_dir`; to be read only."""
     home = tmp_path_factory.mktemp("small_home")

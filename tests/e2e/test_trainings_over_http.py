@@ -116,8 +116,22 @@ def store_dir(small_store: ModelStore, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def served(launch: Callable[..., Any], store_dir: Path, small_dir: Path) -> Iterator[Served]:
-    server = launch(RAYONNAGE_STORE=str(store_dir), RAYONNAGE_DATA=str(small_dir), RAYONNAGE_ACCESS_TOKEN_S="86400")
+def data_dir(small_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trainings_data") / "listings"
+    folder.symlink_to(small_dir)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def long_training(data_dir: Path, large_dir: Path) -> None:
+    """From here on the server's data take a while to learn from."""
+    data_dir.unlink()
+    data_dir.symlink_to(large_dir)
+
+
+@pytest.fixture(scope="module")
+def served(launch: Callable[..., Any], store_dir: Path, data_dir: Path) -> Iterator[Served]:
+    server = launch(RAYONNAGE_STORE=str(store_dir), RAYONNAGE_DATA=str(data_dir), RAYONNAGE_ACCESS_TOKEN_S="86400")
     server.wait_ready()
     with server.client("admin", server.admin_password) as admin:
         yield Served(server, ModelStore(store_dir), admin)
@@ -176,6 +190,7 @@ def test_a_fusion_training_leaves_the_weights_or_publishes_better_ones(served: S
     assert served.left == []
 
 
+@pytest.mark.usefixtures("long_training")
 def test_a_cancelled_training_leaves_nothing(served: Served) -> None:
     free, versions = free_cpus(served.server), served.store.versions()
     training_id = served.start_and_wait("full")
@@ -198,6 +213,7 @@ def test_a_training_cancelled_at_once_is_cancelled(served: Served) -> None:
     assert served.job() == []
 
 
+@pytest.mark.usefixtures("long_training")
 def test_a_killed_training_has_failed_with_a_reason(served: Served) -> None:
     training_id = served.start_and_wait("full")
     killed_at = time.monotonic()
@@ -244,6 +260,7 @@ def test_trainings_are_listed_newest_first_in_pages(served: Served) -> None:
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [item["id"] for item in items]
 
 
+@pytest.mark.usefixtures("long_training")
 def test_a_server_killed_while_it_trains_starts_again_and_the_training_has_failed(
     served: Served, launch: Callable[..., Any]
 ) -> None:
