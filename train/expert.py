@@ -40,7 +40,7 @@ def fit_experts(
     Returns:
         The experts, and a line for each that was left out for want of rows.
     Raises:
-        TrainError: no expert is left.
+        TrainError: no expert is left, or none can be judged.
     """
     fitted, notes = [], []
     with _ray_for(options):
@@ -58,6 +58,11 @@ def fit_experts(
             fitted.append(FittedExpert(name, modality, logits, temperature))
     if not fitted:
         raise TrainError("; ".join(notes))
+    if all(np.isnan(expert.logits).all() for expert in fitted):
+        raise TrainError(
+            f"no row can be held out to judge the model by: the {len(rows.class_index)} rows are one product over "
+            "again, by their text, photo or productid; give it other products as well"
+        )
     return fitted, notes
 
 
