@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench import command as bench_command
+from datasets.stop import is_stop
 from serve_app import models_command, trainings_command, users_command
 from serve_app.command_line import JsonOption, StoreOption, print_json, settings_with
 from train import runs_command
@@ -149,7 +150,9 @@ def train(
                     progress=progress,
                     tracker=tracker,
                 )
-        except (KeyboardInterrupt, SystemExit):  # Ray turns SIGTERM into the latter
+        except BaseException as error:  # Ray turns SIGTERM into SystemExit
+            if not is_stop(error):
+                raise
             _say_stopped(run, data)
             raise typer.Exit(130) from None
     for note in trained.notes:
@@ -798,6 +801,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
+        if is_stop(error):
+            sys.exit(130)
         # Every room's own errors carry the exit code they mean; anything else is a fault of ours and is shown whole.
         exit_code = getattr(error, "exit_code", None)
         if not isinstance(exit_code, int):

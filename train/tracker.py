@@ -10,6 +10,7 @@ import yaml
 
 from bundle.fusion import MODALITIES
 from bundle.manifest import Manifest
+from datasets.stop import is_stop
 from train.error import RunError
 from train.evaluation import Part
 from train.flat import flat, flat_numbers
@@ -74,7 +75,7 @@ class Tracker:
         if self.run.record.state != "running":
             return
         try:
-            if isinstance(error, KeyboardInterrupt | SystemExit):
+            if is_stop(error):
                 self._end("stopped", reason="asked to stop")
             else:
                 known = hasattr(error, "exit_code")

@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 from bundle.challenger import MakeChallenger, Order
 from bundle.error import BundleError
 from bundle.store import ModelStore
+from datasets.stop import is_stop
 from serve_app.database.engine import Database
 from serve_app.database.tables import Training
 from serve_app.jobs.export import export_products
@@ -81,6 +82,8 @@ class _Job:
         except KeyboardInterrupt:
             return Ending("cancelled")
         except Exception as error:
+            if is_stop(error):
+                return Ending("cancelled")
             # The rooms' own errors are written for people; anything else is a fault of ours, and its trace tells where.
             known = hasattr(error, "exit_code")
             if not known:

@@ -156,11 +156,19 @@ def test_broken_and_foreign_folders_are_told_and_passed_over(tmp_path: Path) -> 
         Run.all(tmp_path / "home")
 
 
+def met_by_an_import(stop: BaseException) -> ImportError:
+    """What a module of C++ makes of a stop while it is imported."""
+    failed = ImportError("initialization failed")
+    failed.__cause__ = stop
+    return failed
+
+
 @pytest.mark.parametrize(
     ("error", "state", "reason"),
     [
         (KeyboardInterrupt(), "stopped", "asked to stop"),
         (SystemExit(15), "stopped", "asked to stop"),
+        (met_by_an_import(KeyboardInterrupt()), "stopped", "asked to stop"),
         (TrainError("no rows"), "failed", "no rows"),
         (ValueError("odd"), "failed", "ValueError: odd"),
     ],
