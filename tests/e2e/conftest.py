@@ -31,7 +31,7 @@ OPEN = {
 PASSWORD = "une phrase assez longue"
 START_S = 240.0
 STOP_S = 60.0
-GONE_S = 30.0
+GONE_S = 20.0
 
 
 def titles_of(processes: Iterable[psutil.Process]) -> dict[psutil.Process, str]:
@@ -52,8 +52,8 @@ def named(word: str, processes: Iterable[psutil.Process]) -> list[psutil.Process
 def wait_gone(instance: str) -> None:
     """Wait until a server that was stopped or killed has left no process."""
     until = time.monotonic() + GONE_S
-    while processes_of(instance):
-        assert time.monotonic() < until, [title[:80] for title in titles_of(processes_of(instance)).values()]
+    while found := processes_of(instance):
+        assert time.monotonic() < until, [title[:80] for title in titles_of(found).values()]
         time.sleep(0.2)
 
 
@@ -118,7 +118,7 @@ class RunningServer:
     @property
     def gcs_port(self) -> int:
         """Where Ray's control store listens."""
-        gcs = named("gcs_server", processes_of(self.instance))[0]
+        (gcs,) = named("gcs_server", processes_of(self.instance))
         return next(c.laddr.port for c in gcs.net_connections("inet") if c.status == psutil.CONN_LISTEN)
 
     def wait_ready(self) -> None:
@@ -228,6 +228,21 @@ def launcher(store: ModelStore, folders: pytest.TempPathFactory) -> Iterator[Lau
     for server in servers:
         if server.process.poll() is None:
             server.stop()
+
+
+@pytest.fixture(scope="module")
+def data_dir(small_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a module's own server: `small_dir`, until `long_training` puts others in its place."""
+    folder = tmp_path_factory.mktemp("data") / "listings"
+    folder.symlink_to(small_dir)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def long_training(data_dir: Path, large_dir: Path) -> None:
+    """From here on the server's data take a while to learn from."""
+    data_dir.unlink()
+    data_dir.symlink_to(large_dir)
 
 
 @pytest.fixture(scope="module")

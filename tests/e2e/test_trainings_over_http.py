@@ -116,20 +116,6 @@ def store_dir(small_store: ModelStore, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def data_dir(small_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trainings_data") / "listings"
-    folder.symlink_to(small_dir)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def long_training(data_dir: Path, large_dir: Path) -> None:
-    """From here on the server's data take a while to learn from."""
-    data_dir.unlink()
-    data_dir.symlink_to(large_dir)
-
-
-@pytest.fixture(scope="module")
 def served(launch: Callable[..., Any], store_dir: Path, data_dir: Path) -> Iterator[Served]:
     server = launch(RAYONNAGE_STORE=str(store_dir), RAYONNAGE_DATA=str(data_dir), RAYONNAGE_ACCESS_TOKEN_S="86400")
     server.wait_ready()

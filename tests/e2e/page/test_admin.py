@@ -19,13 +19,6 @@ TRAINED_MS = 240_000
 
 
 @pytest.fixture(scope="module")
-def data_dir(small_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("admin_data") / "listings"
-    folder.symlink_to(small_dir)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def small_server(
     launch: Launch, small_store: ModelStore, data_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> RunningServer:
@@ -87,11 +80,8 @@ def test_a_training_is_watched_deployed_and_rolled_back(admin_page: Page, small_
     expect(admin_page.locator("#versions tr", has_text=first)).to_contain_text("champion")
 
 
-def test_a_training_is_cancelled_and_a_second_one_at_a_time_is_refused(
-    admin_page: Page, data_dir: Path, large_dir: Path
-) -> None:
-    data_dir.unlink()
-    data_dir.symlink_to(large_dir)  # whose training takes long enough
+@pytest.mark.usefixtures("long_training")
+def test_a_training_is_cancelled_and_a_second_one_at_a_time_is_refused(admin_page: Page) -> None:
     admin_page.get_by_text("Complet", exact=False).click()
     admin_page.get_by_role("button", name="Lancer l'entraînement").click()
     cancel = admin_page.get_by_role("button", name="Annuler l'entraînement")
